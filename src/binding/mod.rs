@@ -1,0 +1,1 @@
+//! The extension: the only code that names `ext_php_rs`.

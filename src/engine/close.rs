@@ -1,0 +1,1 @@
+//! Close codes (RFC 6455 section 7.4).

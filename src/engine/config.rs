@@ -1,0 +1,1 @@
+//! Server options, validated before a thread starts.

@@ -1,0 +1,1 @@
+//! The data-phase codec (RFC 6455 section 5).

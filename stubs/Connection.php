@@ -1,0 +1,80 @@
+<?php
+
+namespace Ferry;
+
+/**
+ * One client. The same object for the connection's whole life, usable as an SplObjectStorage key; own properties are
+ * allowed. After the close it stays valid and inert: sends answer `SendResult::Closed`.
+ */
+#[\AllowDynamicProperties]
+final class Connection
+{
+    /** Unique in this server's life and across restarts. */
+    public readonly string $id;
+
+    /** Client address without port, after trusted proxies; 'unix:' for a Unix socket. */
+    public readonly string $remoteAddress;
+
+    private function __construct() {}
+
+    /**
+     * Queues one message. Never blocks on the client.
+     *
+     * @param bool $binary false: a text message, which must be UTF-8 (RFC 6455 section 5.6)
+     *
+     * @throws Exception\InvalidArgumentException for a text message that is not UTF-8
+     */
+    public function send(string $data, bool $binary = false): SendResult {}
+
+    /**
+     * Queues one text message with the JSON of $data.
+     *
+     * @throws \JsonException when it cannot be encoded
+     */
+    public function sendJson(mixed $data): SendResult {}
+
+    /** @throws Exception\InvalidArgumentException for more than 125 bytes */
+    public function ping(string $data = ''): void {}
+
+    /**
+     * Starts the closing handshake; no message of this connection arrives any more, `onClose` does.
+     *
+     * @param int    $code   1000 to 1003, 1007 to 1014, 3000 to 4999
+     * @param string $reason at most 123 bytes of UTF-8
+     *
+     * @throws Exception\InvalidArgumentException for another code or reason
+     */
+    public function close(int $code = 1000, string $reason = ''): void {}
+
+    public function isOpen(): bool {}
+
+    /** Bytes handed over and not yet taken by the socket. */
+    public function bufferedBytes(): int {}
+
+    public function join(string ...$rooms): Connection {}
+
+    public function leave(string ...$rooms): Connection {}
+
+    /** @return list<string> */
+    public function rooms(): array {}
+
+    public function handshake(): Handshake {}
+
+    public function identity(): ?Identity {}
+
+    /** @return array<string, mixed> claims of the verified token, [] without one */
+    public function claims(): array {}
+
+    /**
+     * Verifies another token with the server's `jwt` options and takes its identity and expiry.
+     *
+     * @throws Exception\AuthenticationException when it does not verify; the old identity stays
+     * @throws Exception\LogicException          when the server has no `jwt` options
+     */
+    public function authenticate(#[\SensitiveParameter] string $jwt): Identity {}
+
+    /** An attribute of this connection, kept as long as it lives. */
+    public function get(string $key, mixed $default = null): mixed {}
+
+    public function set(string $key, mixed $value): Connection {}
+}

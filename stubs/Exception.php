@@ -1,0 +1,21 @@
+<?php
+
+namespace Ferry\Exception;
+
+/** Everything Ferry throws implements this. */
+interface ExceptionInterface extends \Throwable {}
+
+/** An argument or option that is not allowed; the message names it, its value and what is allowed. */
+class InvalidArgumentException extends \InvalidArgumentException implements ExceptionInterface {}
+
+/** A call at the wrong moment: poll() before listen(), any method in a forked child, a web SAPI. */
+class LogicException extends \LogicException implements ExceptionInterface {}
+
+/** Something outside the program failed: an address in use, an I/O thread that died. */
+class RuntimeException extends \RuntimeException implements ExceptionInterface {}
+
+/** A token that does not verify. */
+class AuthenticationException extends RuntimeException {}
+
+/** WsClient could not connect, or its connection is gone. */
+class ConnectionException extends RuntimeException {}

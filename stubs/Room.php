@@ -1,0 +1,32 @@
+<?php
+
+namespace Ferry;
+
+/** A named set of connections; it exists while it has members. */
+final class Room implements \Countable
+{
+    private function __construct() {}
+
+    public function name(): string {}
+
+    public function count(): int {}
+
+    /** @return list<Connection> */
+    public function connections(): array {}
+
+    /**
+     * Sends one message to every member; it is encoded once.
+     *
+     * @param iterable<Connection|string> $except connections or their ids
+     *
+     * @return int connections it was handed to
+     */
+    public function send(string $data, bool $binary = false, iterable $except = []): int {}
+
+    /**
+     * @param iterable<Connection|string> $except connections or their ids
+     *
+     * @throws \JsonException when $data cannot be encoded
+     */
+    public function sendJson(mixed $data, iterable $except = []): int {}
+}

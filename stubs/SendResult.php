@@ -1,0 +1,19 @@
+<?php
+
+namespace Ferry;
+
+/** What became of a message. */
+enum SendResult
+{
+    /** Handed to the I/O thread; nothing older waits for this client. */
+    case Sent;
+
+    /** Handed over behind bytes that the client has not taken yet. */
+    case Queued;
+
+    /** The client is too slow and the slow_consumer policy dropped it. */
+    case Dropped;
+
+    /** The connection is closed or closing. */
+    case Closed;
+}

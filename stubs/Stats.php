@@ -1,0 +1,36 @@
+<?php
+
+namespace Ferry;
+
+/** Counters of one server since listen(), read at one moment. */
+final class Stats
+{
+    public readonly int $connections;
+    public readonly int $connectionsTotal;
+    /** @var array<string, int> handshakes refused, by reason */
+    public readonly array $refused;
+    /** @var array<int, int> closed connections by close code */
+    public readonly array $closed;
+    public readonly int $messagesIn;
+    public readonly int $messagesOut;
+    public readonly int $bytesIn;
+    public readonly int $bytesOut;
+    /** Events waiting for PHP, and their bytes. */
+    public readonly int $inboxEvents;
+    public readonly int $inboxBytes;
+    /** Bytes waiting for clients, over all connections. */
+    public readonly int $outboxBytes;
+    /** Messages the slow_consumer policy dropped. */
+    public readonly int $dropped;
+    /** Callbacks that ran longer than slow_ms. */
+    public readonly int $slowCallbacks;
+    /** Seconds the callback that runs now has run; 0.0 between callbacks. */
+    public readonly float $callbackSeconds;
+    /** Seconds since listen(). */
+    public readonly float $uptime;
+
+    private function __construct() {}
+
+    /** @return array<string, mixed> every property by name */
+    public function toArray(): array {}
+}

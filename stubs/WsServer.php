@@ -1,0 +1,179 @@
+<?php
+
+namespace Ferry;
+
+/**
+ * A WebSocket server (RFC 6455) that runs inside this PHP process.
+ *
+ * Network I/O runs on background threads; every callback runs on the PHP thread, one at a time, inside `run()` or
+ * `poll()`. Events of one connection arrive in order: open, its messages, close (exactly once, last). A slow callback
+ * delays other callbacks, never the network: accepts, pings and flushes go on.
+ *
+ * Options (all optional; an unknown name is refused). Times are seconds, sizes are bytes, 0 switches a time or limit off
+ * where it says so.
+ *
+ * | option | type, default | meaning |
+ * |---|---|---|
+ * | host | string '127.0.0.1' | address or host name to bind |
+ * | port | int 8080 | 0 lets the system choose; `listen()` returns the real one |
+ * | unix | ?string null | path of a Unix socket to bind instead of host and port |
+ * | reuse_port | bool false | SO_REUSEPORT, for several processes on one port |
+ * | backlog | int 1024 | listen backlog |
+ * | path | string or list of strings '' | request paths served; '' or [] serves every path; others get 404 |
+ * | health_path | ?string '/healthz' | plain HTTP health check on the same port; null switches it off |
+ * | subprotocols | list of strings [] | supported subprotocols in order of preference (RFC 6455 section 4.2.2) |
+ * | io_threads | int 1 | network threads, 1 to 64 |
+ * | max_connections | int 65536 | above it a connection gets 503 |
+ * | max_connections_per_ip | int 0 | 0: no limit; above it 429 |
+ * | handshake_timeout | float 10.0 | time a client has to send its request head |
+ * | handshake_callback_timeout | float 5.0 | time `onHandshake` has to answer before the client gets 503 |
+ * | max_header_bytes | int 16384 | size of the request head, 1024 to 1048576; above it 431 |
+ * | max_message_bytes | int 1048576 | size of one message after reassembly; above it close 1009 |
+ * | max_fragments | int 1024 | frames per message; above it close 1008 |
+ * | inbox_bytes | int 33554432 | undelivered events held for PHP; at the limit sockets are no longer read |
+ * | outbox_bytes | int 1048576 | unsent bytes per connection; above it `slow_consumer` applies |
+ * | slow_consumer | string 'disconnect' | 'disconnect' (close 1013), 'drop-oldest' or 'drop-newest' |
+ * | ping_interval | float 25.0 | keep-alive ping after this long without traffic from the client; 0: off |
+ * | idle_timeout | float 60.0 | connection closed (1001) after this long without any frame from it; 0: off |
+ * | close_timeout | float 5.0 | time a client has to answer a close frame |
+ * | write_timeout | float 30.0 | time a client has to take any byte of what is queued for it; 0: off |
+ * | tcp_nodelay | bool true | TCP_NODELAY |
+ * | slow_ms | int 200 | callbacks that run longer are counted and reported; 0: off |
+ * | allowed_origins | list of strings [] | exact ('https://example.org') or wildcard subdomain ('https://*.example.org'); empty: any; others get 403 |
+ * | allowed_ips, denied_ips | list of CIDR strings [] | client addresses, v4 and v6; denied wins; refused ones get 403 |
+ * | trusted_proxies | list of CIDR strings [] | peers whose Forwarded / X-Forwarded-For header is believed |
+ * | jwt | ?array null | see below; null: no verification in Rust |
+ * | token | array | where the token is looked for, see below |
+ *
+ * `jwt`: `algorithms` (list, required: HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA),
+ * `key` (secret or PEM public key) or `keys` (array kid => key), `issuer` (string or list), `audience` (string or list),
+ * `leeway` (int 0), `required_claims` (list ['exp']), `user_claim` (string 'sub'), `roles_claim` (string 'roles'),
+ * `required` (bool true: a connection without a token gets 401), `expired_close_code` (int 4401).
+ *
+ * `token`: `header` (bool true: Authorization: Bearer), `subprotocol` (bool true: `bearer, <token>`; only `bearer` is
+ * echoed), `cookie` (?string null: cookie name, needs allowed_origins), `query` (?string 'token': parameter name).
+ */
+final class WsServer
+{
+    /**
+     * @param array<string, mixed> $options see the class documentation; validated at once
+     *
+     * @throws Exception\InvalidArgumentException naming the option, its value and what is allowed
+     * @throws Exception\LogicException           under a SAPI other than cli, embed and phpdbg
+     */
+    public function __construct(array $options = []) {}
+
+    /**
+     * Decides about a connection before the upgrade, after the checks that need no PHP.
+     *
+     * Return true, null or an Identity to accept; false (403) or a status from 400 to 599 to refuse. A throwable refuses
+     * with 500. After `handshake_callback_timeout` the client has got 503 and the answer is ignored.
+     *
+     * @param callable(Handshake): (Identity|bool|int|null) $callback
+     */
+    public function onHandshake(callable $callback): WsServer {}
+
+    /** @param callable(Connection): void $callback */
+    public function onOpen(callable $callback): WsServer {}
+
+    /** @param callable(Connection, string, bool): void $callback connection, payload, whether it is binary */
+    public function onMessage(callable $callback): WsServer {}
+
+    /**
+     * @param callable(Connection, int, string): void $callback connection, close code (RFC 6455 section 7.4; 1005: none
+     *                                                           sent, 1006: connection lost), reason
+     */
+    public function onClose(callable $callback): WsServer {}
+
+    /**
+     * Receives what another callback threw. Without it the throwable is logged and its connection closes with 1011.
+     *
+     * @param callable(?Connection, \Throwable): void $callback
+     */
+    public function onError(callable $callback): WsServer {}
+
+    /**
+     * Registers a callback by event name: handshake, open, message, close, error.
+     *
+     * @throws Exception\InvalidArgumentException for another name
+     */
+    public function on(string $event, callable $callback): WsServer {}
+
+    /**
+     * Binds and starts the I/O threads; calling it again returns the same address.
+     *
+     * @return string 'ws://127.0.0.1:8080' or 'unix:/path'
+     *
+     * @throws Exception\RuntimeException when the address cannot be bound, naming it
+     */
+    public function listen(): string {}
+
+    /**
+     * Waits for events and calls their callbacks: one batch, for loops of your own.
+     *
+     * @param float $timeout   seconds to wait for the first event; 0 returns at once
+     * @param int   $maxEvents 1 to 65536
+     *
+     * @return int events handled
+     *
+     * @throws Exception\LogicException   before listen(), or when already polling
+     * @throws Exception\RuntimeException when an I/O thread has died
+     */
+    public function poll(float $timeout = 0.1, int $maxEvents = 256): int {}
+
+    /**
+     * Listens and serves until `stop()`, SIGINT or SIGTERM. Handlers that the script installed for these signals are
+     * left in place and called; a second signal ends at once.
+     */
+    public function run(): void {}
+
+    /**
+     * Stops accepting, delivers queued events, closes every connection and ends `run()`.
+     *
+     * Called inside a callback, it takes effect when the callback returns. Outside `run()` it blocks until all
+     * connections are closed or the grace is over.
+     *
+     * @param int    $code   close code sent to clients, 1000 to 4999
+     * @param string $reason at most 123 bytes of UTF-8
+     * @param float  $grace  seconds for the close handshakes
+     */
+    public function stop(int $code = 1001, string $reason = '', float $grace = 5.0): void {}
+
+    /** Whether the server listens. */
+    public function isRunning(): bool {}
+
+    /**
+     * A stream that is readable when `poll()` has work, for Revolt, ReactPHP or stream_select(). Do not read from it.
+     *
+     * @return resource
+     */
+    public function stream(): mixed {}
+
+    /** The room of that name; it exists while it has members. */
+    public function room(string $name): Room {}
+
+    public function connection(string $id): ?Connection {}
+
+    /** @return list<Connection> open connections */
+    public function connections(): array {}
+
+    /** Number of open connections. */
+    public function count(): int {}
+
+    /**
+     * Sends one message to every open connection; it is encoded once.
+     *
+     * @param iterable<Connection|string> $except connections or their ids
+     *
+     * @return int connections it was handed to
+     */
+    public function broadcast(string $data, bool $binary = false, iterable $except = []): int {}
+
+    /** Calls back once, after that many seconds, on the PHP thread. */
+    public function after(float $seconds, callable $callback): Timer {}
+
+    /** Calls back again and again; intervals that were missed are skipped. */
+    public function every(float $seconds, callable $callback): Timer {}
+
+    public function stats(): Stats {}
+}

@@ -1,0 +1,1 @@
+//! The engine over real sockets on port 0, with no PHP.
