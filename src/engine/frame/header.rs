@@ -1,4 +1,7 @@
 //! The frame header (RFC 6455 section 5.2).
+//!
+//! Parsed by hand: to decode an empty frame, event and all, takes 8 ns, and so does tungstenite's `FrameHeader::parse`
+//! alone, which also lets lengths through that are not minimal.
 
 use super::{MAX_CONTROL_PAYLOAD, MessageKind, ProtocolError};
 
