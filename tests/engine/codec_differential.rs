@@ -89,7 +89,7 @@ fn push_frame(random: &mut Random, out: &mut Vec<u8>, damage: bool, opcode: OpCo
             5 => {
                 payload.extend_from_slice(random.pick(&[b"\xC0\xAF", b"\xED\xA0", b"\xF4\x90", b"\xE2\x82", b"\xFF."]));
             }
-            _ => payload.resize(random.pick(&[1, 2, 126, MAX_MESSAGE + 1]), 3),
+            _ => payload.resize(random.pick(&[1, 2, 126, MAX_MESSAGE - 100, MAX_MESSAGE + 1]), 3),
         }
     }
     header.format(payload.len() as u64, out).unwrap();

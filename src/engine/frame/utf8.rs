@@ -43,13 +43,16 @@ mod tests {
     }
 
     #[test]
-    fn valid_text_passes_in_any_two_pieces() {
+    fn valid_text_passes_in_any_three_pieces() {
         let text = "κόσμε €\u{10FFFF}\u{D7FF}\u{E000} plain".as_bytes();
-        for cut in 0..=text.len() {
-            let mut progress = Progress::default();
-            assert_eq!(progress.advance(&text[..cut]), Ok(()));
-            assert_eq!(progress.advance(text), Ok(()));
-            assert_eq!(progress.finish(text), Ok(()));
+        for first in 0..=text.len() {
+            for second in first..=text.len() {
+                let mut progress = Progress::default();
+                for end in [first, second, text.len()] {
+                    assert_eq!(progress.advance(&text[..end]), Ok(()));
+                }
+                assert_eq!(progress.finish(text), Ok(()));
+            }
         }
         assert_eq!(refused_after(text), None);
     }
