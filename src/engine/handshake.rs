@@ -112,11 +112,11 @@ impl Gate {
         if config.health_path.as_deref() == Some(path) && !headers.contains_key(header::UPGRADE) {
             return self.health(request.method()).map(Verdict::Health);
         }
-        if !config.paths.is_empty() && !config.paths.iter().any(|p| p == path) {
+        if !config.serves(path) {
             return Err(Problem::new(StatusCode::NOT_FOUND, Refusal::Path, "There is no WebSocket at this path."));
         }
         let key = websocket_key(request)?;
-        if !config.origins.allows_request(headers) {
+        if !config.allowed_origins.allows_request(headers) {
             return Err(forbidden(Refusal::Origin, "This origin is not allowed."));
         }
         let (token, verified) = self.verify(headers, request.uri().query())?;
@@ -164,14 +164,14 @@ impl Gate {
         query: Option<&str>,
     ) -> Result<(Option<Token>, Option<VerifiedToken>), Problem> {
         let token = self.config.token.extract(headers, query);
-        let Some(jwt) = &self.config.jwt else { return Ok((token, None)) };
+        let Some(verifier) = &self.config.verifier else { return Ok((token, None)) };
         match &token {
-            Some(found) => match jwt.verifier.verify(found.as_str()) {
+            Some(found) => match verifier.verify(found.as_str()) {
                 Ok(verified) => Ok((token, Some(verified))),
                 Err(error) => Err(unauthorized(error.error_description(), &error.challenge())),
             },
             // RFC 6750 section 3.1: without a token the challenge carries no error code.
-            None if jwt.required => Err(unauthorized("A token is required.", "Bearer")),
+            None if self.config.jwt_required => Err(unauthorized("A token is required.", "Bearer")),
             None => Ok((None, None)),
         }
     }

@@ -83,7 +83,7 @@ impl Limits {
         Self {
             frame: FrameLimits {
                 max_message_bytes: config.max_message_bytes,
-                max_fragments: config.max_fragments,
+                max_fragments: u32::try_from(config.max_fragments).unwrap_or(u32::MAX),
                 allow_rsv1: false,
             },
             outbox_bytes: config.outbox_bytes,
@@ -93,7 +93,7 @@ impl Limits {
             idle: config.idle_timeout.map(sweeps),
             write: config.write_timeout.map(sweeps),
             close: sweeps(config.close_timeout).saturating_add(1),
-            expired_close_code: config.jwt.as_ref().map_or(4401, |jwt| jwt.expired_close_code),
+            expired_close_code: config.expired_close_code,
         }
     }
 }
