@@ -5,12 +5,14 @@
 
 pub mod address;
 mod forwarded;
+pub mod jwt;
 pub mod origin;
 mod query;
 pub mod secret;
 pub mod token;
 
 pub use address::AddressPolicy;
+pub use jwt::{TokenError, VerifiedToken, Verifier};
 pub use origin::OriginList;
 pub use secret::{REDACTED, Secret};
 pub use token::{Token, TokenSource, TokenSources};
