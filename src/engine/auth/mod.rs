@@ -16,3 +16,26 @@ pub use jwt::{TokenError, VerifiedToken, Verifier};
 pub use origin::OriginList;
 pub use secret::{REDACTED, Secret};
 pub use token::{Token, TokenSource, TokenSources};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::config::{Config, OptionError, Value};
+
+    /// The I/O threads and the PHP thread share these.
+    #[test]
+    fn public_types_cross_threads() {
+        fn check<T: Send + Sync + 'static>() {}
+        check::<AddressPolicy>();
+        check::<Config>();
+        check::<OptionError>();
+        check::<OriginList>();
+        check::<Secret>();
+        check::<Token>();
+        check::<TokenError>();
+        check::<TokenSources>();
+        check::<Value>();
+        check::<VerifiedToken>();
+        check::<Verifier>();
+    }
+}
