@@ -1,6 +1,5 @@
 //! A PHP callable whose lookup is done once.
 
-use std::ffi::c_void;
 use std::ptr;
 
 use ext_php_rs::exception::PhpResult;
@@ -25,14 +24,24 @@ impl Callback {
     pub fn new(callable: &Zval) -> PhpResult<Self> {
         let from_callable = ZendCallable::try_from_name("Closure::fromCallable")?;
         let closure = from_callable.try_call(vec![callable])?;
-        let mut cache = zend_fcall_info_cache::default();
+        // SAFETY: a structure of pointers, for which null is a value.
+        let mut cache: zend_fcall_info_cache = unsafe { std::mem::zeroed() };
         let mut value = closure.shallow_clone();
         // SAFETY: a live value; the cache is an out parameter.
         let callable = unsafe {
-            zend_is_callable_ex(&raw mut value, ptr::null_mut(), 0, ptr::null_mut(), &raw mut cache, ptr::null_mut())
+            zend_is_callable_ex(
+                &raw mut value,
+                ptr::null_mut(),
+                0,
+                ptr::null_mut(),
+                &raw mut cache,
+                ptr::null_mut(),
+            )
         };
         if !callable || cache.function_handler.is_null() {
-            return Err(exception::invalid_argument("Argument $callback must be callable".into()));
+            return Err(exception::invalid_argument(
+                "Argument $callback must be callable".into(),
+            ));
         }
         Ok(Self {
             closure,
@@ -56,4 +65,3 @@ impl Callback {
         &self.closure
     }
 }
-

@@ -58,9 +58,10 @@ pub fn type_name(value: &Zval) -> String {
         DataType::Double => "float".into(),
         DataType::String => "string".into(),
         DataType::Array => "array".into(),
-        DataType::Object(_) => {
-            value.object().and_then(|o| o.get_class_name().ok()).unwrap_or_else(|| "object".into())
-        }
+        DataType::Object(_) => value
+            .object()
+            .and_then(|o| o.get_class_name().ok())
+            .unwrap_or_else(|| "object".into()),
         _ => "resource".into(),
     }
 }
@@ -125,11 +126,47 @@ pub fn json_encode(data: &Zval) -> PhpResult<Zval> {
 
 /// Parses a query as PHP parses `$_GET`.
 pub fn parse_query(query: &str) -> PhpResult<Zval> {
-    let Some(parse) = zend::find_function("parse_str") else { return Ok(Zval::new_array()) };
+    let Some(parse) = zend::find_function("parse_str") else {
+        return Ok(Zval::new_array());
+    };
     let mut reference = zend::reference();
     let mut args = [string(query), reference.shallow_clone()];
     zend::call_function(parse, &mut args);
     ext_php_rs::zend::ExecutorGlobals::throw_if_exception()?;
     let parsed = reference.dereference_mut().shallow_clone();
     Ok(if parsed.is_array() { parsed } else { Zval::new_array() })
+}
+
+/// An array on its way to PHP, so that reflection shows `array`.
+pub struct ArrayValue(pub Zval);
+
+impl ext_php_rs::convert::IntoZval for ArrayValue {
+    const TYPE: DataType = DataType::Array;
+    const NULLABLE: bool = false;
+
+    fn set_zval(self, value: &mut Zval, _: bool) -> ext_php_rs::error::Result<()> {
+        *value = self.0;
+        Ok(())
+    }
+}
+
+/// `$this` on its way back to PHP, for methods that may also throw.
+pub struct This<T>(Zval, std::marker::PhantomData<T>);
+
+impl<T: ext_php_rs::class::RegisteredClass> This<T> {
+    pub fn of(object: &mut ext_php_rs::types::ZendClassObject<T>) -> Self {
+        let mut value = Zval::new();
+        value.set_object(object.get_mut_zend_obj());
+        Self(value, std::marker::PhantomData)
+    }
+}
+
+impl<T: ext_php_rs::class::RegisteredClass> ext_php_rs::convert::IntoZval for This<T> {
+    const TYPE: DataType = DataType::object(T::CLASS_NAME);
+    const NULLABLE: bool = false;
+
+    fn set_zval(self, value: &mut Zval, _: bool) -> ext_php_rs::error::Result<()> {
+        *value = self.0;
+        Ok(())
+    }
 }

@@ -14,9 +14,10 @@ use ext_php_rs::exception::PhpResult;
 use ext_php_rs::types::Zval;
 
 use crate::engine::config::Config;
-use crate::engine::id::ConnId;
+use crate::engine::id::{ConnId, InstanceId};
 use crate::engine::inbox::Burst;
 use crate::engine::mailbox::{Audience, Command};
+use crate::engine::metrics::Metrics;
 use crate::engine::request::{HandshakeId, HandshakeRequest};
 use crate::engine::roster::Roster;
 use crate::engine::server::Server;
@@ -90,6 +91,8 @@ pub struct Core {
     pub slow_callbacks: Cell<u64>,
     /// When the callback that runs began.
     pub callback_since: Cell<Option<Instant>>,
+    instance: Cell<InstanceId>,
+    metrics: RefCell<Arc<Metrics>>,
     forks: Cell<u64>,
 }
 
@@ -110,6 +113,8 @@ impl Core {
             started: Cell::new(None),
             slow_callbacks: Cell::new(0),
             callback_since: Cell::new(None),
+            instance: Cell::new(InstanceId::random()),
+            metrics: RefCell::default(),
             forks: Cell::new(FORKS.load(Ordering::Relaxed)),
         });
         LIVE.with_borrow_mut(|live| {
@@ -142,7 +147,21 @@ impl Core {
     }
 
     pub fn parse_id(&self, text: &str) -> Option<ConnId> {
-        self.running()?.instance.parse(text)
+        self.instance().parse(text)
+    }
+
+    /// The last one started: ids stay readable after the stop.
+    pub fn instance(&self) -> InstanceId {
+        self.instance.get()
+    }
+
+    pub fn count_dropped(&self) {
+        self.metrics().dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Of the last server started: counts stay readable after the stop.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics.borrow())
     }
 
     /// Binds and starts the threads.
@@ -153,8 +172,12 @@ impl Core {
         }
         let server = Server::start(self.config.clone()).map_err(|e| exception::runtime(e.to_string()))?;
         let server = Rc::new(server);
-        server.ask_php.store(self.callbacks.borrow().handshake.is_some(), Ordering::Relaxed);
+        server
+            .ask_php
+            .store(self.callbacks.borrow().handshake.is_some(), Ordering::Relaxed);
         self.started.set(Some(Instant::now()));
+        self.instance.set(server.instance);
+        *self.metrics.borrow_mut() = Arc::clone(&server.metrics);
         *self.server.borrow_mut() = Some(Rc::clone(&server));
         Ok(server)
     }
@@ -179,7 +202,14 @@ impl Core {
 
     pub fn close(&self, id: ConnId, code: u16, reason: &str) {
         if self.roster.borrow_mut().start_closing(id) {
-            self.command(id, Command::Close { id, code, reason: reason.into() });
+            self.command(
+                id,
+                Command::Close {
+                    id,
+                    code,
+                    reason: reason.into(),
+                },
+            );
         }
     }
 
@@ -191,7 +221,11 @@ impl Core {
             let audience = room.map_or(Audience::All, |name| Audience::Room(name.into()));
             for (number, mailbox) in server.mailboxes().enumerate() {
                 let except = except.iter().copied().filter(|id| id.io_thread() == number).collect();
-                mailbox.batch().push(Command::Broadcast { audience: audience.clone(), frame: frame.clone(), except });
+                mailbox.batch().push(Command::Broadcast {
+                    audience: audience.clone(),
+                    frame: frame.clone(),
+                    except,
+                });
                 mailbox.mark();
             }
             self.hand_over(&server);
@@ -204,7 +238,9 @@ impl Core {
         if !self.is_ours() {
             return self.abandon();
         }
-        let Ok(mut slot) = self.server.try_borrow_mut() else { return };
+        let Ok(mut slot) = self.server.try_borrow_mut() else {
+            return;
+        };
         let Some(server) = slot.take() else { return };
         drop(slot);
         drain(&server, code, reason, ABORT_GRACE);
@@ -232,7 +268,13 @@ impl Core {
     /// Values held here, for the cycle collector.
     pub fn for_each_value(&self, mut see: impl FnMut(&Zval)) {
         if let Ok(callbacks) = self.callbacks.try_borrow() {
-            let all = [&callbacks.handshake, &callbacks.open, &callbacks.message, &callbacks.close, &callbacks.error];
+            let all = [
+                &callbacks.handshake,
+                &callbacks.open,
+                &callbacks.message,
+                &callbacks.close,
+                &callbacks.error,
+            ];
             all.into_iter().flatten().for_each(|c| see(c.value()));
         }
         if let Ok(timers) = self.timers.try_borrow() {
@@ -251,7 +293,10 @@ impl Core {
 fn drain(server: &Server, code: u16, reason: &str, grace: Duration) {
     for mailbox in server.mailboxes() {
         mailbox.post(Command::StopAccepting);
-        mailbox.post(Command::Drain { code, reason: reason.into() });
+        mailbox.post(Command::Drain {
+            code,
+            reason: reason.into(),
+        });
     }
     let deadline = Instant::now() + grace;
     while server.metrics.connections.load(Ordering::Relaxed) > 0 && Instant::now() < deadline && !server.has_failed() {
@@ -262,7 +307,10 @@ fn drain(server: &Server, code: u16, reason: &str, grace: Duration) {
                 server.mailboxes().for_each(|m| m.post(Command::Resume));
             }
         }
-        server.inbox.bell.wait(Some(Duration::from_millis(10)), || !server.inbox.is_empty());
+        server
+            .inbox
+            .bell
+            .wait(Some(Duration::from_millis(10)), || !server.inbox.is_empty());
     }
 }
 
@@ -283,4 +331,21 @@ extern "C" fn in_child() {
 pub fn watch_forks() {
     // SAFETY: the handler stays mapped (`-z nodelete`) and is async-signal-safe.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+/// Serves the servers of this thread that nobody polls. True: there was something to do.
+pub fn serve_idle() -> PhpResult<bool> {
+    let live: Vec<Rc<Core>> = LIVE.with_borrow(|live| live.iter().filter_map(Weak::upgrade).collect());
+    let mut served = false;
+    for core in live {
+        if !core.polling.get() && core.is_ours() && core.running().is_some() {
+            match super::dispatch::guarded(&core, || super::dispatch::poll(&core, Some(Duration::ZERO), 256))? {
+                super::dispatch::Ended::Handled(n) => served |= n > 0,
+                super::dispatch::Ended::Stopped => served = true,
+                super::dispatch::Ended::Pending => break,
+            }
+        }
+    }
+    ext_php_rs::zend::ExecutorGlobals::throw_if_exception()?;
+    Ok(served)
 }

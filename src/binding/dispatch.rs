@@ -47,7 +47,9 @@ pub enum Ended {
 /// Runs `body`, and ends the server in an orderly way if the script does not survive it.
 pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpResult<Ended> {
     if core.polling.replace(true) {
-        return Err(exception::logic("The server is polling already: poll(), run() and stop() cannot be nested"));
+        return Err(exception::logic(
+            "The server is polling already: poll(), run() and stop() cannot be nested",
+        ));
     }
     let result = try_catch(AssertUnwindSafe(body));
     core.polling.set(false);
@@ -67,7 +69,7 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
             // SAFETY: the engine cannot go on after a caught bailout; nothing here needs its drop.
             unsafe { bailout() }
         }
-        Err(error) => Err(PhpException::default(error.to_string())),
+        Err(error) => Err(PhpException::from_message(error.to_string())),
     }
 }
 
@@ -91,13 +93,19 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
     let deadline = timeout.map(|t| Instant::now() + t);
     loop {
         if server.has_failed() {
-            return Err(exception::runtime("An I/O thread of the server died; its connections are lost".into()));
+            return Err(exception::runtime(
+                "An I/O thread of the server died; its connections are lost".into(),
+            ));
         }
         if dispatch_signals() {
             return Ok(Ended::Pending);
         }
-        let Ok(fired) = fire_timers(core) else { return Ok(Ended::Pending) };
-        let Ok(handled) = drain(core, &server, max.min(BATCH)) else { return Ok(Ended::Pending) };
+        let Ok(fired) = fire_timers(core) else {
+            return Ok(Ended::Pending);
+        };
+        let Ok(handled) = drain(core, &server, max.min(BATCH)) else {
+            return Ok(Ended::Pending);
+        };
         server.mailboxes().for_each(|m| m.hand_over());
         if advance_stop(core, &server, handled) {
             return Ok(Ended::Stopped);
@@ -142,7 +150,12 @@ pub fn ask_stop(core: &Core, code: u16, reason: &str, grace: Duration) {
     match &mut *stop {
         Some(stop) => stop.deadline = stop.deadline.min(deadline),
         None => {
-            *stop = Some(super::core::Stop { code, reason: reason.into(), deadline, step: StopStep::Asked });
+            *stop = Some(super::core::Stop {
+                code,
+                reason: reason.into(),
+                deadline,
+                step: StopStep::Asked,
+            });
         }
     }
 }
@@ -191,7 +204,9 @@ fn fire_timers(core: &Rc<Core>) -> Result<usize, Unwinding> {
 
 /// Moves a stop on. True: done, the threads have ended.
 fn advance_stop(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
-    let Some(stop) = core.stop.borrow().clone() else { return false };
+    let Some(stop) = core.stop.borrow().clone() else {
+        return false;
+    };
     let late = Instant::now() >= stop.deadline;
     let step = |step| {
         if let Some(stop) = &mut *core.stop.borrow_mut() {
@@ -210,7 +225,10 @@ fn advance_stop(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
                 core.roster.borrow_mut().start_closing(id);
             }
             server.mailboxes().for_each(|m| {
-                m.post(Command::Drain { code: stop.code, reason: stop.reason.as_str().into() });
+                m.post(Command::Drain {
+                    code: stop.code,
+                    reason: stop.reason.as_str().into(),
+                });
             });
             step(StopStep::Closing);
             false
@@ -276,12 +294,18 @@ fn next_event(core: &Core, server: &Server) -> Option<Ready> {
     }
     let burst = slot.as_mut()?;
     let at = core.next_event.get();
-    let placeholder = Event::HandshakeGone(HandshakeId { io_thread: 0, serial: 0 });
+    let placeholder = Event::HandshakeGone(HandshakeId {
+        io_thread: 0,
+        serial: 0,
+    });
     let ready = match std::mem::replace(&mut burst.events[at], placeholder) {
         Event::Message { id, binary, payload } => {
             let connection = {
                 let roster = core.roster.borrow();
-                roster.get(id).filter(|e| !e.is_closing()).map(|e| e.value.shallow_clone())
+                roster
+                    .get(id)
+                    .filter(|e| !e.is_closing())
+                    .map(|e| e.value.shallow_clone())
             };
             connection.map_or(Ready::Skipped, |connection| {
                 Ready::Message(connection, convert::string(burst.payload(&payload)), binary)
@@ -305,7 +329,9 @@ fn next_event(core: &Core, server: &Server) -> Option<Ready> {
 }
 
 fn on_message(core: &Rc<Core>, connection: Zval, data: Zval, binary: bool) -> Result<(), Unwinding> {
-    let Some(callback) = core.callbacks.borrow().message.clone() else { return Ok(()) };
+    let Some(callback) = core.callbacks.borrow().message.clone() else {
+        return Ok(());
+    };
     let mut flag = Zval::new();
     flag.set_bool(binary);
     let mut args = [connection, data, flag];
@@ -320,23 +346,38 @@ fn on_open(core: &Rc<Core>, server: &Rc<Server>, opened: Opened) -> Result<(), U
             None => return Ok(()),
         },
     };
-    let Some(mailbox) = server.shared_mailbox(opened.id) else { return Ok(()) };
+    let Some(mailbox) = server.shared_mailbox(opened.id) else {
+        return Ok(());
+    };
     let connection = Connection::new(core, opened.id, &opened.outlet, mailbox, request, identity);
     let mut value = Zval::new();
     if ZendClassObject::new(connection).set_zval(&mut value, false).is_err() {
         return Ok(());
     }
-    core.roster.borrow_mut().insert(opened.id, opened.outlet, value.shallow_clone());
-    let Some(callback) = core.callbacks.borrow().open.clone() else { return Ok(()) };
+    core.roster
+        .borrow_mut()
+        .insert(opened.id, opened.outlet, value.shallow_clone());
+    let Some(callback) = core.callbacks.borrow().open.clone() else {
+        return Ok(());
+    };
     call(core, &callback, &mut [value], Some(0))
 }
 
 fn on_close(core: &Rc<Core>, id: ConnId, code: u16, reason: &str) -> Result<(), Unwinding> {
-    let Some(connection) = core.roster.borrow_mut().remove(id) else { return Ok(()) };
-    let Some(callback) = core.callbacks.borrow().close.clone() else { return Ok(()) };
+    let Some(connection) = core.roster.borrow_mut().remove(id) else {
+        return Ok(());
+    };
+    let Some(callback) = core.callbacks.borrow().close.clone() else {
+        return Ok(());
+    };
     let mut number = Zval::new();
     number.set_long(i64::from(code));
-    call(core, &callback, &mut [connection, number, convert::string(reason)], Some(0))
+    call(
+        core,
+        &callback,
+        &mut [connection, number, convert::string(reason)],
+        Some(0),
+    )
 }
 
 fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>) -> Result<(), Unwinding> {
@@ -347,7 +388,10 @@ fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>
         None => Ok(Zval::null()),
         Some(callback) => {
             let mut handshake = Zval::new();
-            if ZendClassObject::new(Handshake::new(Rc::clone(&request))).set_zval(&mut handshake, false).is_err() {
+            if ZendClassObject::new(Handshake::new(Rc::clone(&request)))
+                .set_zval(&mut handshake, false)
+                .is_err()
+            {
                 return Ok(());
             }
             begin(core);
@@ -373,7 +417,10 @@ fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>
         Err(status) => HandshakeReply::Refuse { status },
     };
     if let Some(mailbox) = server.mailboxes().nth(usize::from(id.io_thread)) {
-        mailbox.batch().push(Command::Reply { serial: id.serial, reply });
+        mailbox.batch().push(Command::Reply {
+            serial: id.serial,
+            reply,
+        });
         mailbox.mark();
     }
     Ok(())

@@ -65,7 +65,9 @@ pub fn register() -> Result<()> {
     marked(class("InvalidArgumentException").extends((zend::spl_invalid_argument, "InvalidArgumentException")))
         .registration(set_invalid_argument)
         .register()?;
-    marked(class("LogicException").extends((zend::spl_logic, "LogicException"))).registration(set_logic).register()?;
+    marked(class("LogicException").extends((zend::spl_logic, "LogicException")))
+        .registration(set_logic)
+        .register()?;
     marked(class("RuntimeException").extends((zend::spl_runtime, "RuntimeException")))
         .registration(set_runtime)
         .register()?;

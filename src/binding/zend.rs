@@ -4,7 +4,9 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 use ext_php_rs::exception::{PhpException, PhpResult};
-use ext_php_rs::ffi::{zend_call_known_function, zend_class_entry, zend_function, zend_interrupt_function, zend_object};
+use ext_php_rs::ffi::{
+    zend_call_known_function, zend_class_entry, zend_function, zend_interrupt_function, zend_object,
+};
 use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
 use ext_php_rs::zend::{ClassEntry, ExecutorGlobals, ZendObjectHandlers};
 
@@ -137,20 +139,16 @@ pub fn outcome() -> Outcome {
     match ExecutorGlobals::take_exception() {
         Some(exception) => {
             let mut value = Zval::new();
-            // The box's reference moves into the value.
-            value.set_object(exception.into_raw());
-            release_one(&value);
+            // SAFETY: the box was the owner of this live object. `set_object` adds a reference of its own, so the box's is
+            // given up.
+            unsafe {
+                let object = exception.into_raw();
+                value.set_object(&mut *object);
+                (*object).gc.refcount -= 1;
+            }
             Outcome::Threw(value)
         }
         None => Outcome::Returned,
-    }
-}
-
-/// Gives up one reference of an object that another still holds.
-fn release_one(value: &Zval) {
-    if let Some(object) = value.object() {
-        // SAFETY: `set_object` has just added a second reference to the one that the box held.
-        unsafe { (*ptr::from_ref(object).cast_mut()).gc.refcount -= 1 };
     }
 }
 
@@ -271,12 +269,16 @@ pub fn sapi_name() -> String {
 
 /// A stream over a duplicate of `fd`, for event loops.
 pub fn stream(fd: c_int) -> PhpResult<Zval> {
-    let fopen = find_function("fopen").ok_or_else(|| PhpException::default("fopen() is disabled".into()))?;
+    let fopen = find_function("fopen").ok_or_else(|| PhpException::from_message("fopen() is disabled".into()))?;
     let mut args = [Zval::new(), Zval::new()];
     args[0].set_string(&format!("php://fd/{fd}"), false)?;
     args[1].set_string("r", false)?;
     let stream = call_function(fopen, &mut args);
-    if stream.is_resource() { Ok(stream) } else { Err(exception::runtime("Cannot open the stream of the server".into())) }
+    if stream.is_resource() {
+        Ok(stream)
+    } else {
+        Err(exception::runtime("Cannot open the stream of the server".into()))
+    }
 }
 
 /// The address of a symbol that some builds of PHP lack.

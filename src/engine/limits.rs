@@ -25,7 +25,12 @@ pub struct ConnectionPermit {
 
 impl ConnectionLimits {
     pub fn new(max: usize, max_per_address: Option<usize>, metrics: Arc<Metrics>) -> Arc<Self> {
-        Arc::new(Self { max, max_per_address, per_address: Mutex::default(), metrics })
+        Arc::new(Self {
+            max,
+            max_per_address,
+            per_address: Mutex::default(),
+            metrics,
+        })
     }
 
     /// Takes a place, without an address yet: behind a proxy the client's address stands in the request.
@@ -35,14 +40,19 @@ impl ConnectionLimits {
             self.metrics.connections.fetch_sub(1, Ordering::Relaxed);
             return Err(Refusal::TooManyConnections);
         }
-        Ok(ConnectionPermit { limits: Arc::clone(self), address: None })
+        Ok(ConnectionPermit {
+            limits: Arc::clone(self),
+            address: None,
+        })
     }
 }
 
 impl ConnectionPermit {
     /// Counts the connection for its address, in place of an earlier one.
     pub fn set_address(&mut self, address: IpAddr) -> Result<(), Refusal> {
-        let Some(max) = self.limits.max_per_address else { return Ok(()) };
+        let Some(max) = self.limits.max_per_address else {
+            return Ok(());
+        };
         if self.address == Some(address) {
             return Ok(());
         }

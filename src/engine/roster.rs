@@ -53,7 +53,12 @@ impl<T> Entry<T> {
 
 impl<T> Default for Roster<T> {
     fn default() -> Self {
-        Self { threads: Vec::new(), rooms: HashMap::new(), len: 0, closing: 0 }
+        Self {
+            threads: Vec::new(),
+            rooms: HashMap::new(),
+            len: 0,
+            closing: 0,
+        }
     }
 }
 
@@ -66,7 +71,14 @@ impl<T> Roster<T> {
         if slots.len() <= id.slot() {
             slots.resize_with(id.slot() + 1, || None);
         }
-        let entry = Entry { id, outlet, handed: 0, closing: false, rooms: Vec::new(), value };
+        let entry = Entry {
+            id,
+            outlet,
+            handed: 0,
+            closing: false,
+            rooms: Vec::new(),
+            value,
+        };
         // A slot is used again only after its close event, which came through the same queue.
         if slots[id.slot()].replace(entry).is_none() {
             self.len += 1;
@@ -74,11 +86,19 @@ impl<T> Roster<T> {
     }
 
     pub fn get(&self, id: ConnId) -> Option<&Entry<T>> {
-        self.threads.get(id.io_thread())?.get(id.slot())?.as_ref().filter(|e| e.id == id)
+        self.threads
+            .get(id.io_thread())?
+            .get(id.slot())?
+            .as_ref()
+            .filter(|e| e.id == id)
     }
 
     pub fn get_mut(&mut self, id: ConnId) -> Option<&mut Entry<T>> {
-        self.threads.get_mut(id.io_thread())?.get_mut(id.slot())?.as_mut().filter(|e| e.id == id)
+        self.threads
+            .get_mut(id.io_thread())?
+            .get_mut(id.slot())?
+            .as_mut()
+            .filter(|e| e.id == id)
     }
 
     /// PHP closes the connection: it leaves its rooms at once, as it does in the hub. False: it was closing already.
@@ -219,7 +239,10 @@ mod tests {
         assert_eq!(roster.count_reached(Some("r"), &[id(1), id(1), id(2)]), 1);
         assert_eq!(roster.count_reached(None, &[id(1), ConnId::new(0, 1, 9)]), 2);
         assert!(roster.start_closing(id(0)) && !roster.start_closing(id(0)));
-        assert_eq!((roster.count_reached(Some("r"), &[]), roster.count_reached(None, &[])), (1, 2));
+        assert_eq!(
+            (roster.count_reached(Some("r"), &[]), roster.count_reached(None, &[])),
+            (1, 2)
+        );
     }
 
     #[test]

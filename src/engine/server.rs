@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use nix::sys::signal::SigSet;
@@ -91,12 +91,18 @@ impl Server {
                 failed: Arc::clone(&server.failed),
                 shutting_down: Arc::clone(&server.shutting_down),
             };
-            let thread = std::thread::Builder::new().name(format!("ferry-io-{number}")).spawn(move || {
-                let _guard = guard;
-                // The guard reports the end, whatever its reason.
-                let _ = thread::run(plan);
-            })?;
-            server.threads.get_mut().unwrap_or_else(PoisonError::into_inner).push(thread);
+            let thread = std::thread::Builder::new()
+                .name(format!("ferry-io-{number}"))
+                .spawn(move || {
+                    let _guard = guard;
+                    // The guard reports the end, whatever its reason.
+                    let _ = thread::run(plan);
+                })?;
+            server
+                .threads
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(thread);
             Ok(())
         });
         let _ = old.thread_set_mask();
@@ -171,8 +177,15 @@ impl Drop for DeathBell {
 fn bind(config: &Config) -> Result<(Bound, String, Option<PathBuf>), StartError> {
     match &config.bind {
         Bind::Tcp { host, port } => {
-            let address = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-            let fail = |source| StartError::Bind { address: address.clone(), source };
+            let address = if host.contains(':') {
+                format!("[{host}]:{port}")
+            } else {
+                format!("{host}:{port}")
+            };
+            let fail = |source| StartError::Bind {
+                address: address.clone(),
+                source,
+            };
             let found = resolve(host, *port).map_err(fail)?;
             let listener = bind_tcp(found, config).map_err(fail)?;
             let real = listener.local_addr().map_err(fail)?;
@@ -180,7 +193,10 @@ fn bind(config: &Config) -> Result<(Bound, String, Option<PathBuf>), StartError>
         }
         Bind::Unix(path) => {
             let address = format!("unix:{}", path.display());
-            let listener = bind_unix(path).map_err(|source| StartError::Bind { address: address.clone(), source })?;
+            let listener = bind_unix(path).map_err(|source| StartError::Bind {
+                address: address.clone(),
+                source,
+            })?;
             Ok((Bound::Unix(listener), address, Some(path.clone())))
         }
     }

@@ -39,6 +39,11 @@ impl AddressPolicy {
         !contains(&self.denied, address) && (self.allowed.is_empty() || contains(&self.allowed, address))
     }
 
+    /// Whether this peer is a proxy whose headers are believed.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        contains(&self.trusted_proxies, peer.to_canonical())
+    }
+
     /// The client's address, with IPv4-mapped ones as IPv4.
     ///
     /// Headers count only when the peer is a trusted proxy. They are read from the nearest hop on, past trusted proxies,
