@@ -115,6 +115,7 @@ impl Connect<'_> {
             self.latency.record(visit.begun.elapsed());
             client.queue(CLOSE, &NORMAL.to_be_bytes());
             client.flush()?;
+            return Ok(false);
         }
         match client.receive(slot, ended, &mut self.scratch, &mut Silence) {
             Err(Failure::Closed { code: NORMAL, .. }) => Ok(true),
