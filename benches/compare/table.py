@@ -113,9 +113,11 @@ def cpu(reports):
     pairs = [report["cpu"] for report in reports if report.get("cpu")]
     if not pairs or any(pair["server"] is None for pair in pairs):
         return ""
-    server, load = (statistics.median(pair[name] for pair in pairs) for name in ("server", "loader"))
-    # A load generator without a pause may have been the slower half: the figure is a lower bound.
-    return f"{server:.2f} / {load:.2f}{' (full)' if load >= 0.95 else ''}"
+    server, load, waited = (statistics.median(pair[name] for pair in pairs) for name in ("server", "loader", "waited"))
+    # A load generator without a pause may have been the slower half: the figure is a lower bound. One that had to wait
+    # for its core shared it with other programs: the figure says little.
+    note = " (disturbed)" if waited > 0.1 else " (full)" if load >= 0.95 else ""
+    return f"{server:.2f} / {load:.2f}{note}"
 
 
 def number(value):

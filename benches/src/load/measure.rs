@@ -37,11 +37,13 @@ impl Latency {
     }
 }
 
-/// CPU time between two moments, in cores. A loader at 1.0 was the bottleneck: the figure is then a lower bound.
+/// CPU time between two moments, in cores. A loader at 1.0 was the bottleneck: the figure is then a lower bound. One that
+/// waited for its core shared it with others: pinned, that should be next to nothing.
 pub struct Cpu<'a> {
     pids: &'a [u32],
     start: Instant,
     loader: Duration,
+    waited: Duration,
     server: Option<Duration>,
 }
 
@@ -51,6 +53,7 @@ impl<'a> Cpu<'a> {
             pids,
             start: Instant::now(),
             loader: own_time(),
+            waited: own_wait(),
             server: server_time(pids),
         }
     }
@@ -63,12 +66,23 @@ impl<'a> Cpu<'a> {
             .server
             .zip(server_time(self.pids))
             .map(|(before, after)| cores(after.saturating_sub(before)));
-        json!({ "loader": cores(own_time().saturating_sub(self.loader)), "server": server })
+        json!({
+            "loader": cores(own_time().saturating_sub(self.loader)),
+            "waited": cores(own_wait().saturating_sub(self.waited)),
+            "server": server,
+        })
     }
 }
 
 fn own_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+
+/// Time this thread was ready to run and did not, from `/proc/self/schedstat`; zero where the kernel does not count it.
+fn own_wait() -> Duration {
+    let stat = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds = stat.split_whitespace().nth(1).and_then(|field| field.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or_default())
 }
 
 /// User and system time of all threads, from `proc_pid_stat(5)`, in ticks of 10 ms.
