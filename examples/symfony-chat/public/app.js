@@ -24,6 +24,7 @@ let attempt = 0; // failed connections in a row
 let retryTimer = null;
 let messages = []; // oldest first
 let people = new Map(); // by username
+let pinned = true; // the newest message is in view
 let waiting = null; // {id, text}: sent and not seen back yet
 
 async function api(path, options = {}) {
@@ -100,7 +101,7 @@ function status(state, text) {
     const element = $('.status');
     element.dataset.state = state;
     element.querySelector('span').textContent = text;
-    composer.querySelector('button').disabled = state !== 'open' || textarea.value.trim() === '' || waiting !== null;
+    updateSend();
 }
 
 function disconnect() {
@@ -272,26 +273,34 @@ function drawPeople() {
 }
 
 function add(message) {
-    const atBottom = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+    const wasPinned = pinned;
 
     if (message.ref !== undefined && message.ref === waiting?.id) {
         waiting = null;
         notice(composer);
-        status('open', 'Connected');
+        updateSend();
     }
 
     drawMessage(message, messages.at(-1));
     messages.push(message);
     $('#empty').hidden = true;
 
-    if (atBottom || message.author.username === session.get()?.user.username) {
+    if (wasPinned || message.author.username === session.get()?.user.username) {
         toBottom();
     }
 }
 
 function toBottom() {
     scroller.scrollTop = scroller.scrollHeight;
+    pinned = true;
 }
+
+scroller.addEventListener('scroll', () => {
+    pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+});
+
+// A keyboard or a notice takes room from below: who reads the newest message goes on reading it.
+new ResizeObserver(() => pinned && toBottom()).observe(scroller);
 
 $('#earlier').addEventListener('click', async () => {
     try {
@@ -307,6 +316,10 @@ $('#earlier').addEventListener('click', async () => {
 });
 
 // Writing
+
+function updateSend() {
+    composer.querySelector('button').disabled = $('.status').dataset.state !== 'open' || textarea.value.trim() === '' || waiting !== null;
+}
 
 function fit() {
     textarea.style.height = 'auto';
@@ -324,8 +337,7 @@ function giveBack(reason) {
         notice(composer, reason);
     }
 
-    const state = $('.status');
-    status(state.dataset.state, state.textContent);
+    updateSend();
 }
 
 composer.addEventListener('submit', (event) => {
@@ -341,13 +353,12 @@ composer.addEventListener('submit', (event) => {
     textarea.value = '';
     notice(composer);
     fit();
-    status('open', 'Connected');
+    updateSend();
 });
 
 textarea.addEventListener('input', () => {
     fit();
-    const state = $('.status');
-    status(state.dataset.state, state.textContent);
+    updateSend();
 });
 
 textarea.addEventListener('keydown', (event) => {

@@ -11,9 +11,11 @@
 </head>
 <body>
 
+<svg hidden><symbol id="ferry" viewBox="0 0 64 48"><path d="M18 6h20l7 12H18z"/><path d="M6 22h52l-8 14H14z"/><path class="wave" d="M2 42c5 0 5-4 10-4s5 4 10 4 5-4 10-4 5 4 10 4 5-4 10-4 5 4 10 4"/></symbol></svg>
+
 <main id="sign-in" class="sign-in" hidden>
     <form class="card" autocomplete="on">
-        <svg class="mark" viewBox="0 0 64 48" aria-hidden="true"><path d="M18 6h20l7 12H18z"/><path d="M6 22h52l-8 14H14z"/><path class="wave" d="M2 42c5 0 5-4 10-4s5 4 10 4 5-4 10-4 5 4 10 4 5-4 10-4 5 4 10 4"/></svg>
+        <svg class="mark" aria-hidden="true"><use href="#ferry"/></svg>
         <h1>Ferry chat</h1>
         <p class="notice" role="alert" hidden></p>
         <label>User name <input name="username" required autocomplete="username" autocapitalize="none" autofocus></label>
@@ -28,7 +30,7 @@
 
 <div id="chat" class="chat" hidden>
     <header>
-        <svg class="mark" viewBox="0 0 64 48" aria-hidden="true"><path d="M18 6h20l7 12H18z"/><path d="M6 22h52l-8 14H14z"/><path class="wave" d="M2 42c5 0 5-4 10-4s5 4 10 4 5-4 10-4 5 4 10 4 5-4 10-4 5 4 10 4"/></svg>
+        <svg class="mark" aria-hidden="true"><use href="#ferry"/></svg>
         <h1>Lobby</h1>
         <p class="status" role="status" data-state="connecting"><span></span></p>
         <button type="button" class="quiet" id="sign-out">Sign out</button>
