@@ -35,7 +35,7 @@ final class RunnerTest extends TestCase
     public function testHandlerWithoutHandshakeLeavesTheDecisionToTheServer(): void
     {
         $server = new FakeServer();
-        $handler = $this->createMock(HandlerInterface::class);
+        $handler = $this->createStub(HandlerInterface::class);
 
         $this->runner($handler, $server)->run();
 

@@ -29,19 +29,20 @@ final class Messages
      */
     public function recent(int $limit = self::PAGE, ?int $before = null): array
     {
-        $query = $this->entityManager->createQueryBuilder()
-            ->select('message', 'author')
-            ->from(Message::class, 'message')
-            ->join('message.author', 'author')
-            ->orderBy('message.id', 'DESC')
+        $query = $this->entityManager
+            ->createQuery(sprintf(
+                'SELECT message, author FROM %s message JOIN message.author author %s ORDER BY message.id DESC',
+                Message::class,
+                null === $before ? '' : 'WHERE message.id < :before',
+            ))
             ->setMaxResults($limit);
 
         if (null !== $before) {
-            $query->where('message.id < :before')->setParameter('before', $before);
+            $query->setParameter('before', $before);
         }
 
         /** @var list<Message> $messages */
-        $messages = $query->getQuery()->getResult();
+        $messages = $query->getResult();
 
         return array_reverse($messages);
     }

@@ -10,10 +10,12 @@ use Doctrine\DBAL\Tools\DsnParser;
 use Doctrine\ORM\Configuration;
 use Doctrine\ORM\EntityManager;
 use Doctrine\ORM\EntityManagerInterface;
-use Doctrine\ORM\ORMSetup;
+use Doctrine\ORM\Mapping\Driver\AttributeDriver;
+use Doctrine\ORM\Proxy\ProxyFactory;
+use Symfony\Component\Cache\Adapter\ArrayAdapter;
 
 /**
- * Makes Doctrine's services from a DATABASE_URL, with ORM 2.14 and later and ORM 3.
+ * Makes Doctrine's services from a DATABASE_URL, alike for ORM 2.14 and later and ORM 3.
  */
 final class EntityManagerFactory
 {
@@ -23,7 +25,6 @@ final class EntityManagerFactory
     public function __construct(
         #[\SensitiveParameter] private readonly string $databaseUrl,
         private readonly string $proxyDir,
-        private readonly bool $debug,
     ) {
     }
 
@@ -42,11 +43,17 @@ final class EntityManagerFactory
 
     private function configure(): Configuration
     {
-        $configuration = ORMSetup::createAttributeMetadataConfiguration([\dirname(__DIR__).'/Entity'], $this->debug, $this->proxyDir);
+        $configuration = new Configuration();
+        $configuration->setMetadataDriverImpl(new AttributeDriver([\dirname(__DIR__).'/Entity']));
+        $configuration->setMetadataCache(new ArrayAdapter());
+        $configuration->setQueryCache(new ArrayAdapter());
 
-        // Needed from ORM 3.4 on PHP 8.4, where code generation for proxies is deprecated.
         if (\PHP_VERSION_ID >= 80400 && method_exists($configuration, 'enableNativeLazyObjects')) {
             $configuration->enableNativeLazyObjects(true);
+        } else {
+            $configuration->setProxyDir($this->proxyDir);
+            $configuration->setProxyNamespace('App\Proxy');
+            $configuration->setAutoGenerateProxyClasses(ProxyFactory::AUTOGENERATE_FILE_NOT_EXISTS_OR_CHANGED);
         }
 
         return $configuration;
