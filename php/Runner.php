@@ -30,9 +30,9 @@ final class Runner
     private array $watching = [];
 
     /**
-     * @param array<string, mixed>                                 $options       of \Ferry\WsServer
-     * @param iterable<Listener>                                   $listeners     present in every run
-     * @param float                                                $grace         seconds that clients have for the closing handshake
+     * @param array<string, mixed>                             $options       of \Ferry\WsServer
+     * @param iterable<Listener>                               $listeners     present in every run
+     * @param float                                            $grace         seconds that clients have for the closing handshake
      * @param ?\Closure(array<string, mixed>): ServerInterface $serverFactory for tests
      */
     public function __construct(

@@ -14,9 +14,9 @@ use Ferry\Stats;
 final readonly class Progress
 {
     /**
-     * @param float $uptime          seconds since the server listens
-     * @param int   $dropped         messages that slow clients lost
-     * @param float $callbackSeconds how long the callback that runs now has run; 0.0 between callbacks
+     * @param float $uptime        seconds since the server listens
+     * @param int   $dropped       messages that slow clients lost
+     * @param int   $slowCallbacks that took longer than slow_ms
      */
     public function __construct(
         public float $uptime = 0.0,
@@ -25,7 +25,6 @@ final readonly class Progress
         public int $messagesOut = 0,
         public int $dropped = 0,
         public int $slowCallbacks = 0,
-        public float $callbackSeconds = 0.0,
     ) {
     }
 
@@ -38,7 +37,6 @@ final readonly class Progress
             messagesOut: $stats->messagesOut,
             dropped: $stats->dropped,
             slowCallbacks: $stats->slowCallbacks,
-            callbackSeconds: $stats->callbackSeconds,
         );
     }
 }
