@@ -1,0 +1,2 @@
+<?php
+var_dump(extension_loaded('ferry'));
