@@ -27,5 +27,5 @@ need_extension() {
 }
 
 need_php() {
-    need "$PHP_BIN" "Run 'scripts/install', or install PHP 8.1 or newer (command line) and set PHP_BIN."
+    need "$PHP_BIN" "Run 'scripts/install', or install PHP 8.2 or newer (command line) and set PHP_BIN."
 }
