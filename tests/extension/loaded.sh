@@ -1,73 +1,53 @@
 #!/bin/sh
 
-export TEST_PHP_SRCDIR='/work/wt-infra'
-export IS_SANDBOX='yes'
-export SHELL='/bin/bash'
-export PYTHONUNBUFFERED='1'
-export TF_CLI_CONFIG_FILE='/root/.terraformrc'
-export NODE_EXTRA_CA_CERTS='/etc/ssl/certs/ca-certificates.crt'
-export CONTAINER_NAME='scared-queue-cwwkqj-nqphvz'
-export PWD='/work/wt-infra'
+export TEST_PHP_SRCDIR='/src'
+export PWD='/src'
 export HOME='/root'
-export GIT_SSL_CAINFO='/etc/ssl/certs/ca-certificates.crt'
 export LANG='C.UTF-8'
-export CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE='/etc/ssl/certs/ca-certificates.crt'
-export SSL_CERT_DIR='/etc/ssl/certs'
-export NIX_SSL_CERT_FILE='/etc/ssl/certs/ca-certificates.crt'
-export PIP_DEFAULT_TIMEOUT='180'
-export TERM='xterm'
-export RUSTUP_AUTO_INSTALL='0'
-export CURL_CA_BUNDLE='/etc/ssl/certs/ca-certificates.crt'
-export FERRY_EXTENSION='/usr/lib/php/20220829/sqlite3.so'
-export PIP_DISABLE_PIP_VERSION_CHECK='1'
-export SHLVL='2'
-export PYTHONDONTWRITEBYTECODE='1'
-export CLOUD_SDK_VERSION='528.0.0'
-export SSL_CERT_FILE='/etc/ssl/certs/ca-certificates.crt'
-export PYENV_ROOT='/root/.pyenv'
-export NVPL_BLAS_DEBUG_CPU_TYPE='1'
-export PIP_CERT='/etc/ssl/certs/ca-certificates.crt'
-export REQUESTS_CA_BUNDLE='/etc/ssl/certs/ca-certificates.crt'
-export AWS_CA_BUNDLE='/etc/ssl/certs/ca-certificates.crt'
-export PIP_FIND_LINKS='/opt/wheels'
-export PATH='/root/.cargo/bin:/root/.cargo/bin:/root/.pyenv/plugins/pyenv-virtualenv/shims:/root/.pyenv/shims:/root/.pyenv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-export HTTPLIB2_CA_CERTS='/etc/ssl/certs/ca-certificates.crt'
-export RUST_BACKTRACE='1'
-export GRPC_DEFAULT_SSL_ROOTS_FILE_PATH='/etc/ssl/certs/ca-certificates.crt'
-export DEBIAN_FRONTEND='noninteractive'
-export OLDPWD='/work/wt-infra'
+export TERM='dumb'
+export FERRY_EXTENSION='/src/target/php84/release/libferry.so'
+export SHLVL='1'
+export COMPOSER_ALLOW_SUPERUSER='1'
+export PATH='/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+export CI=''
+export OLDPWD='/src'
 export _='/usr/bin/php'
 export TEMP='/tmp'
 export TEST_PHP_EXECUTABLE='/usr/bin/php'
 export NO_INTERACTION='1'
 export TEST_TIMEOUT='60'
+export SKIP_ONLINE_TESTS='1'
+export SKIP_IO_CAPTURE_TESTS='1'
+export TEST_PHP_EXECUTABLE_ESCAPED=''\''/usr/bin/php'\'''
 export TEST_PHP_CGI_EXECUTABLE=''
-export TEST_PHPDBG_EXECUTABLE=''
+export TEST_PHP_CGI_EXECUTABLE_ESCAPED=''\'''\'''
+export TEST_PHPDBG_EXECUTABLE='/usr/bin/phpdbg8.4'
+export TEST_PHPDBG_EXECUTABLE_ESCAPED=''\''/usr/bin/phpdbg8.4'\'''
 export REDIRECT_STATUS='1'
 export QUERY_STRING=''
-export PATH_TRANSLATED='/work/wt-infra/tests/extension/loaded.php'
-export SCRIPT_FILENAME='/work/wt-infra/tests/extension/loaded.php'
+export PATH_TRANSLATED='/src/tests/extension/loaded.php'
+export SCRIPT_FILENAME='/src/tests/extension/loaded.php'
 export REQUEST_METHOD='GET'
 export CONTENT_TYPE=''
 export CONTENT_LENGTH=''
 export TZ=''
-export TEST_PHP_EXTRA_ARGS='  -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=32767" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "extension=/usr/lib/php/20220829/sqlite3.so" -d "session.auto_start=0" -d "zlib.output_compression=Off"'
+export TEST_PHP_EXTRA_ARGS='  -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=30719" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "opcache.jit_max_root_traces=100000" -d "opcache.jit_max_side_traces=100000" -d "opcache.jit_max_exit_counters=100000" -d "opcache.protect_memory=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "date.timezone=UTC" -d "extension=/src/target/php84/release/libferry.so" -d "session.auto_start=0" -d "zlib.output_compression=Off"'
 export HTTP_COOKIE=''
 
 case "$1" in
 "gdb")
-    gdb --args /usr/bin/php    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=32767" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "extension=/usr/lib/php/20220829/sqlite3.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/work/wt-infra/tests/extension/loaded.php"  2>&1
+    gdb --args '/usr/bin/php'    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=30719" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "opcache.jit_max_root_traces=100000" -d "opcache.jit_max_side_traces=100000" -d "opcache.jit_max_exit_counters=100000" -d "opcache.protect_memory=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "date.timezone=UTC" -d "extension=/src/target/php84/release/libferry.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/src/tests/extension/loaded.php"  2>&1
     ;;
 "lldb")
-    lldb -- /usr/bin/php    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=32767" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "extension=/usr/lib/php/20220829/sqlite3.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/work/wt-infra/tests/extension/loaded.php"  2>&1
+    lldb -- '/usr/bin/php'    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=30719" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "opcache.jit_max_root_traces=100000" -d "opcache.jit_max_side_traces=100000" -d "opcache.jit_max_exit_counters=100000" -d "opcache.protect_memory=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "date.timezone=UTC" -d "extension=/src/target/php84/release/libferry.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/src/tests/extension/loaded.php"  2>&1
     ;;
 "valgrind")
-    USE_ZEND_ALLOC=0 valgrind $2 /usr/bin/php    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=32767" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "extension=/usr/lib/php/20220829/sqlite3.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/work/wt-infra/tests/extension/loaded.php"  2>&1
+    USE_ZEND_ALLOC=0 valgrind $2 '/usr/bin/php'    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=30719" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "opcache.jit_max_root_traces=100000" -d "opcache.jit_max_side_traces=100000" -d "opcache.jit_max_exit_counters=100000" -d "opcache.protect_memory=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "date.timezone=UTC" -d "extension=/src/target/php84/release/libferry.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/src/tests/extension/loaded.php"  2>&1
     ;;
 "rr")
-    rr record $2 /usr/bin/php    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=32767" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "extension=/usr/lib/php/20220829/sqlite3.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/work/wt-infra/tests/extension/loaded.php"  2>&1
+    rr record $2 '/usr/bin/php'    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=30719" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "opcache.jit_max_root_traces=100000" -d "opcache.jit_max_side_traces=100000" -d "opcache.jit_max_exit_counters=100000" -d "opcache.protect_memory=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "date.timezone=UTC" -d "extension=/src/target/php84/release/libferry.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/src/tests/extension/loaded.php"  2>&1
     ;;
 *)
-    /usr/bin/php    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=32767" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "extension=/usr/lib/php/20220829/sqlite3.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/work/wt-infra/tests/extension/loaded.php"  2>&1
+    '/usr/bin/php'    -d "output_handler=" -d "open_basedir=" -d "disable_functions=" -d "output_buffering=Off" -d "error_reporting=30719" -d "display_errors=1" -d "display_startup_errors=1" -d "log_errors=0" -d "html_errors=0" -d "track_errors=0" -d "report_memleaks=1" -d "report_zend_debug=0" -d "docref_root=" -d "docref_ext=.html" -d "error_prepend_string=" -d "error_append_string=" -d "auto_prepend_file=" -d "auto_append_file=" -d "ignore_repeated_errors=0" -d "precision=14" -d "serialize_precision=-1" -d "memory_limit=128M" -d "opcache.fast_shutdown=0" -d "opcache.file_update_protection=0" -d "opcache.revalidate_freq=0" -d "opcache.jit_hot_loop=1" -d "opcache.jit_hot_func=1" -d "opcache.jit_hot_return=1" -d "opcache.jit_hot_side_exit=1" -d "opcache.jit_max_root_traces=100000" -d "opcache.jit_max_side_traces=100000" -d "opcache.jit_max_exit_counters=100000" -d "opcache.protect_memory=1" -d "zend.assertions=1" -d "zend.exception_ignore_args=0" -d "zend.exception_string_param_max_len=15" -d "short_open_tag=0" -d "date.timezone=UTC" -d "extension=/src/target/php84/release/libferry.so" -d "session.auto_start=0" -d "zlib.output_compression=Off" -f "/src/tests/extension/loaded.php"  2>&1
     ;;
 esac
