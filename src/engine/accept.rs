@@ -1,0 +1,197 @@
+//! From an accepted socket to a session: limits, the HTTP request, the upgrade.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::task::spawn_local;
+
+use super::handshake::{Accepted, Gate};
+use super::limits::{ConnectionLimits, ConnectionPermit};
+use super::mailbox::{Command, Mailbox};
+use super::metrics::Refusal;
+use super::pending::Stage;
+use super::problem::Problem;
+use super::socket::Stream;
+use super::task::SessionTask;
+
+/// hyper accepts no smaller read buffer; smaller limits are checked on the parsed head.
+const MIN_HEAD_BUFFER: usize = 8192;
+/// Refused connections that are still being told so; more are dropped without a word.
+const MAX_FAREWELLS: usize = 256;
+
+pub enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+        Ok(match self {
+            Self::Tcp(l) => {
+                let (stream, peer) = l.accept().await?;
+                (Stream::Tcp(stream), Some(peer.ip().to_canonical()))
+            }
+            Self::Unix(l) => (Stream::Unix(l.accept().await?.0), None),
+        })
+    }
+}
+
+/// Accepts for all I/O threads and deals the sockets out in turn, so that every thread has the same number. An inherited
+/// listener per thread spread 200 connections 18 to 109.
+pub struct Acceptor {
+    pub gate: Rc<Gate>,
+    pub limits: Arc<ConnectionLimits>,
+    pub mailboxes: Vec<Arc<Mailbox>>,
+    pub farewells: Rc<Cell<usize>>,
+}
+
+impl Acceptor {
+    /// Runs until accepting is stopped; then the listener closes.
+    pub async fn run(self: Rc<Self>, listener: Listener) {
+        let mut stage = self.gate.local.state.borrow().pending.stage();
+        let mut turn = 0;
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = stage.wait_for(|stage| *stage >= Stage::NotAccepting) => return,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    if turn == 0 {
+                        self.welcome(stream, peer);
+                    } else if let Ok(detached) = stream.detach(peer) {
+                        self.mailboxes[turn].post(Command::Adopt(detached));
+                    }
+                    turn = (turn + 1) % self.mailboxes.len();
+                }
+                // The client was faster than us: nothing is wrong with the listener.
+                Err(e) if e.kind() == io::ErrorKind::ConnectionAborted => {}
+                // Out of descriptors or memory: the connection stays in the backlog, and asking at once would spin.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    /// Runs the handshake of one socket in a task of its own.
+    pub fn welcome(&self, stream: Stream, peer: Option<IpAddr>) {
+        if self.gate.config.tcp_nodelay {
+            // Fails only when the client is gone already.
+            let _ = stream.set_nodelay(true);
+        }
+        let permit = self.limits.enter().and_then(|mut permit| {
+            // Behind a proxy the client's address comes with the request.
+            match peer.filter(|peer| !self.gate.config.addresses.is_trusted_proxy(*peer)) {
+                Some(peer) => permit.set_address(peer).map(|()| permit),
+                None => Ok(permit),
+            }
+        });
+        match permit {
+            Ok(permit) => {
+                spawn_local(handshake(Rc::clone(&self.gate), stream, peer, permit));
+            }
+            Err(refusal) => self.farewell(stream, refusal),
+        }
+    }
+
+    /// Says why a connection is not even read.
+    fn farewell(&self, mut stream: Stream, refusal: Refusal) {
+        self.gate.local.state.borrow().metrics.refuse(refusal);
+        if self.farewells.get() >= MAX_FAREWELLS {
+            return;
+        }
+        let status = match refusal {
+            Refusal::TooManyPerAddress => http::StatusCode::TOO_MANY_REQUESTS,
+            _ => http::StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let answer = Problem::new(status, refusal, "Too many connections.").to_bytes();
+        let count = Rc::clone(&self.farewells);
+        count.set(count.get() + 1);
+        spawn_local(async move {
+            // The socket is new, so its buffer takes this little at once.
+            if stream.write_all(&answer).await.is_ok() {
+                hang_up(stream).await;
+            }
+            count.set(count.get() - 1);
+        });
+    }
+}
+
+/// Ends our side and gives the client a second to take the answer: closing a socket with unread input resets it, and the
+/// answer may be lost with it.
+async fn hang_up(mut stream: Stream) {
+    let goodbye = async {
+        stream.shutdown().await?;
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
+}
+
+async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit: ConnectionPermit) {
+    let config = Arc::clone(&gate.config);
+    let permit = RefCell::new(Some(permit));
+    let accepted: RefCell<Option<Accepted>> = RefCell::new(None);
+    let service = service_fn(|request| {
+        let (gate, accepted, permit) = (&gate, &accepted, &permit);
+        async move {
+            let Some(mut held) = permit.borrow_mut().take() else {
+                // hyper asks once: keep-alive is off.
+                return Ok::<_, Infallible>(http::Response::default());
+            };
+            let (answer, outcome) = gate.answer(&request, peer, &mut held).await;
+            *permit.borrow_mut() = Some(held);
+            *accepted.borrow_mut() = outcome;
+            Ok(answer)
+        }
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(config.handshake_timeout)
+        .max_buf_size(config.max_header_bytes.max(MIN_HEAD_BUFFER))
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    // Reading the head, asking PHP, writing the answer: each is bounded, and so is the whole.
+    let limit = config.handshake_timeout * 2 + config.handshake_callback_timeout;
+    let served = tokio::time::timeout(limit, std::future::poll_fn(|cx| connection.poll_without_shutdown(cx))).await;
+    let refusal = match &served {
+        Ok(Ok(())) => None,
+        Err(_) => Some(Refusal::HandshakeTimeout),
+        Ok(Err(e)) if e.is_timeout() => Some(Refusal::HandshakeTimeout),
+        Ok(Err(e)) if e.is_parse_too_large() => Some(Refusal::HeaderTooLarge),
+        Ok(Err(e)) if e.is_parse() => Some(Refusal::MalformedRequest),
+        // The client went away.
+        Ok(Err(_)) => None,
+    };
+    if let Some(refusal) = refusal {
+        gate.local.state.borrow().metrics.refuse(refusal);
+    }
+    let parts = connection.into_parts();
+    let stream = parts.io.into_inner();
+    let upgraded = accepted.borrow_mut().take().filter(|_| matches!(served, Ok(Ok(()))));
+    let held = permit.borrow_mut().take();
+    match (upgraded, held) {
+        (Some(accepted), Some(permit)) => open(&gate, stream, parts.read_buf.to_vec(), permit, accepted),
+        _ => hang_up(stream).await,
+    }
+}
+
+fn open(gate: &Gate, stream: Stream, early: Vec<u8>, permit: ConnectionPermit, accepted: Accepted) {
+    let (reader, writer) = stream.into_split();
+    if let Some(asked) = accepted.asked {
+        asked.opened();
+    }
+    let id = gate.local.state.borrow_mut().open(writer, permit, accepted.expires_at, accepted.request);
+    // A task of its own: this one's state has the size of the HTTP machinery.
+    spawn_local(SessionTask::new(Rc::clone(&gate.local), id, reader, early));
+}

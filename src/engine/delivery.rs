@@ -1,0 +1,355 @@
+//! From command batches to sockets: what one batch holds for a connection goes out in one write.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+
+use super::close;
+use super::config::SlowConsumer;
+use super::hub::State;
+use super::metrics::add;
+use super::outbox::{MAX_SLICES, Outbox};
+use super::session::{CLEAN, Phase, Session};
+
+/// Frames of one connection inside the current batch.
+#[derive(Clone, Copy, Debug)]
+enum Chunk {
+    /// A range of the batch's buffer.
+    Batch { start: usize, end: usize, messages: u32 },
+    /// A broadcast frame of the batch.
+    Shared(usize),
+    /// A range of the hub's own control frames.
+    Control { start: usize, end: usize },
+}
+
+/// The connections that the current batch touches, with what each gets, in order.
+#[derive(Debug, Default)]
+pub struct Dirty {
+    entries: Vec<Entry>,
+    used: usize,
+    /// Broadcast frames of the batch.
+    shared: Vec<Bytes>,
+    /// Control frames made on this thread since the last flush.
+    control: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    slot: u32,
+    /// Kept when the entry is used again: no allocation once warm.
+    chunks: Vec<Chunk>,
+}
+
+impl Dirty {
+    #[allow(clippy::cast_possible_truncation, reason = "at most one entry per slot")]
+    fn push(&mut self, session: &mut Session, slot: u32, chunk: Chunk) {
+        if session.dirty == CLEAN {
+            session.dirty = self.used as u32;
+            if self.used == self.entries.len() {
+                self.entries.push(Entry::default());
+            }
+            self.entries[self.used].slot = slot;
+            self.used += 1;
+        }
+        let chunks = &mut self.entries[session.dirty as usize].chunks;
+        match (chunks.last_mut(), chunk) {
+            (Some(Chunk::Batch { end, messages, .. }), Chunk::Batch { start, end: to, messages: more })
+                if *end == start =>
+            {
+                *end = to;
+                *messages += more;
+            }
+            (Some(Chunk::Control { end, .. }), Chunk::Control { start, end: to }) if *end == start => *end = to,
+            _ => chunks.push(chunk),
+        }
+    }
+
+    /// Frames `start..end` of the batch for one session.
+    pub fn data(&mut self, session: &mut Session, slot: u32, start: usize, end: usize, messages: u32) {
+        self.push(session, slot, Chunk::Batch { start, end, messages });
+    }
+
+    /// Announces a broadcast frame; its number goes to [`shared`](Self::shared).
+    pub fn add_shared(&mut self, frame: Bytes) -> usize {
+        self.shared.push(frame);
+        self.shared.len() - 1
+    }
+
+    pub fn shared(&mut self, session: &mut Session, slot: u32, frame: usize) {
+        self.push(session, slot, Chunk::Shared(frame));
+    }
+
+    /// A control frame that `encode` writes.
+    pub fn control(&mut self, session: &mut Session, slot: u32, encode: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.control.len();
+        encode(&mut self.control);
+        let end = self.control.len();
+        self.push(session, slot, Chunk::Control { start, end });
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+}
+
+/// Where the chunks of the current batch point to.
+struct Source<'a> {
+    data: &'a [u8],
+    shared: &'a [Bytes],
+    control: &'a [u8],
+}
+
+impl Source<'_> {
+    fn bytes(&self, chunk: Chunk) -> &[u8] {
+        match chunk {
+            Chunk::Batch { start, end, .. } => &self.data[start..end],
+            Chunk::Shared(frame) => &self.shared[frame],
+            Chunk::Control { start, end } => &self.control[start..end],
+        }
+    }
+
+    /// The chunk from `skip` on, to be kept after the batch is gone.
+    fn keep(&self, chunk: Chunk, skip: usize) -> Bytes {
+        match chunk {
+            Chunk::Shared(frame) => self.shared[frame].slice(skip..),
+            _ => Bytes::copy_from_slice(&self.bytes(chunk)[skip..]),
+        }
+    }
+}
+
+fn messages(chunk: Chunk) -> u32 {
+    match chunk {
+        Chunk::Batch { messages, .. } => messages,
+        Chunk::Shared(_) => 1,
+        Chunk::Control { .. } => 0,
+    }
+}
+
+impl State {
+    /// Writes what every dirty connection got from `data` and forgets it.
+    pub fn flush(&mut self, data: &[u8]) {
+        // A policy that closes a connection makes it dirty again with its close frame: repeat until nothing is.
+        while !self.dirty.is_empty() {
+            let mut dirty = std::mem::take(&mut self.dirty);
+            let mut sent = Sent::default();
+            let source = Source { data, shared: &dirty.shared, control: &dirty.control };
+            for entry in &mut dirty.entries[..dirty.used] {
+                let Some(session) = self.sessions.at_mut(entry.slot) else {
+                    entry.chunks.clear();
+                    continue;
+                };
+                session.dirty = CLEAN;
+                if deliver(session, &entry.chunks, &source, self.sweep, &mut sent).is_err() {
+                    self.broken.push(entry.slot);
+                } else {
+                    sent.settle(session, entry.slot, &mut self.settled, self.limits.outbox_bytes);
+                }
+                entry.chunks.clear();
+            }
+            dirty.used = 0;
+            dirty.shared.clear();
+            dirty.control.clear();
+            if self.dirty.is_empty() {
+                self.dirty = dirty;
+            }
+            add(&self.metrics.messages_out, sent.messages);
+            add(&self.metrics.bytes_out, sent.bytes);
+            self.settle();
+        }
+    }
+
+    /// The socket takes bytes again: writes what waits. True when nothing waits any more.
+    pub fn flush_outbox(&mut self, slot: u32) -> bool {
+        let sweep = self.sweep;
+        let Some(session) = self.sessions.at_mut(slot) else { return true };
+        let mut sent = Sent::default();
+        let before = session.backlog();
+        let done = match drain(session, sweep, &mut sent) {
+            Ok(done) => done,
+            Err(_) => {
+                self.broken.push(slot);
+                true
+            }
+        };
+        let after = session.backlog();
+        session.outlet.set_backlog(after);
+        self.metrics.outbox_bytes.fetch_sub(before - after, Ordering::Relaxed);
+        add(&self.metrics.messages_out, sent.messages);
+        add(&self.metrics.bytes_out, sent.bytes);
+        if done {
+            self.settled.push((slot, Settled::Empty));
+        }
+        self.settle();
+        done
+    }
+
+    /// Acts on what the writes brought to light.
+    fn settle(&mut self) {
+        while let Some(slot) = self.broken.pop() {
+            self.lose(slot, "connection lost");
+        }
+        while let Some((slot, what)) = self.settled.pop() {
+            match what {
+                Settled::Empty => self.end_writing(slot),
+                Settled::Backlog { added } => {
+                    self.metrics.outbox_bytes.fetch_add(added, Ordering::Relaxed);
+                    if let Some(session) = self.sessions.at(slot) {
+                        // The task must wait for the socket to become writable.
+                        session.wake();
+                    }
+                }
+                Settled::Overflow { added } => {
+                    self.metrics.outbox_bytes.fetch_add(added, Ordering::Relaxed);
+                    self.overflow(slot);
+                }
+            }
+        }
+    }
+
+    /// Applies the slow-consumer policy to an outbox over its limit.
+    fn overflow(&mut self, slot: u32) {
+        let limit = self.limits.outbox_bytes;
+        let Some(session) = self.sessions.at_mut(slot) else { return };
+        let Some(outbox) = &mut session.outbox else { return };
+        let before = outbox.bytes();
+        let dropped = match self.limits.slow_consumer {
+            SlowConsumer::DropOldest => outbox.drop_oldest(limit),
+            SlowConsumer::DropNewest => outbox.drop_newest(limit),
+            SlowConsumer::Disconnect => outbox.drop_unsent(),
+        };
+        let after = outbox.bytes();
+        session.outlet.set_backlog(after);
+        session.wake();
+        self.metrics.outbox_bytes.fetch_sub(before - after, Ordering::Relaxed);
+        add(&self.metrics.dropped, dropped);
+        if matches!(self.limits.slow_consumer, SlowConsumer::Disconnect) {
+            self.close(slot, close::TRY_AGAIN_LATER, "too slow");
+        }
+    }
+
+    /// Nothing waits for this connection: a closing one ends its sending side.
+    fn end_writing(&mut self, slot: u32) {
+        if let Some(session) = self.sessions.at_mut(slot)
+            && let Phase::Draining { finished, .. } = &mut session.phase
+            && !*finished
+        {
+            *finished = true;
+            session.writer.shutdown();
+        }
+    }
+}
+
+/// What a flush must follow up when the borrows have ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Settled {
+    Empty,
+    Backlog { added: usize },
+    Overflow { added: usize },
+}
+
+#[derive(Default)]
+struct Sent {
+    messages: u64,
+    bytes: u64,
+    /// Bytes the last delivery left in the outbox.
+    added: usize,
+}
+
+impl Sent {
+    fn settle(&mut self, session: &mut Session, slot: u32, settled: &mut Vec<(u32, Settled)>, limit: usize) {
+        let added = std::mem::take(&mut self.added);
+        if added == 0 {
+            if session.outbox.is_none() && !session.is_open() {
+                settled.push((slot, Settled::Empty));
+            }
+            return;
+        }
+        let backlog = session.backlog();
+        session.outlet.set_backlog(backlog);
+        // A message that alone is over the limit is taken when nothing else waits.
+        let over = backlog > limit && session.outbox.as_ref().is_some_and(|o| o.entries() > 1);
+        settled.push((slot, if over { Settled::Overflow { added } } else { Settled::Backlog { added } }));
+    }
+}
+
+/// Offers the chunks to the socket, in order behind what waits already; what it does not take goes to the outbox.
+fn deliver(
+    session: &mut Session,
+    chunks: &[Chunk],
+    source: &Source<'_>,
+    sweep: u32,
+    sent: &mut Sent,
+) -> io::Result<()> {
+    let mut next = 0;
+    let mut skip = 0;
+    if session.outbox.is_none() {
+        while next < chunks.len() {
+            let written = if chunks.len() - next == 1 {
+                session.writer.try_write(&source.bytes(chunks[next])[skip..])
+            } else {
+                let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+                let mut n = 0;
+                for (slice, chunk) in slices.iter_mut().zip(&chunks[next..]) {
+                    *slice = IoSlice::new(&source.bytes(*chunk)[if n == 0 { skip } else { 0 }..]);
+                    n += 1;
+                }
+                session.writer.try_write_vectored(&slices[..n])
+            };
+            let mut n = match written {
+                Ok(n) => n,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e),
+            };
+            sent.bytes += n as u64;
+            while n > 0 {
+                let len = source.bytes(chunks[next]).len() - skip;
+                if n < len {
+                    skip += n;
+                    break;
+                }
+                n -= len;
+                skip = 0;
+                sent.messages += u64::from(messages(chunks[next]));
+                next += 1;
+            }
+        }
+    }
+    if next == chunks.len() {
+        return Ok(());
+    }
+    let before = session.backlog();
+    let outbox = session.outbox.get_or_insert_with(|| Box::new(Outbox::new(sweep)));
+    for &chunk in &chunks[next..] {
+        let rest = source.keep(chunk, skip);
+        if skip > 0 {
+            outbox.push_begun(rest, messages(chunk));
+        } else {
+            outbox.push(rest, messages(chunk));
+        }
+        skip = 0;
+    }
+    sent.added = outbox.bytes() - before;
+    Ok(())
+}
+
+/// Writes the outbox until the socket takes no more. True: it is empty and gone.
+fn drain(session: &mut Session, sweep: u32, sent: &mut Sent) -> io::Result<bool> {
+    let Some(outbox) = &mut session.outbox else { return Ok(true) };
+    while !Outbox::is_empty(outbox) {
+        let (slices, n) = outbox.slices();
+        match session.writer.try_write_vectored(&slices[..n]) {
+            Ok(n) => {
+                sent.bytes += n as u64;
+                outbox.progress = sweep;
+                sent.messages += outbox.advance(n);
+            }
+            Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    session.outbox = None;
+    Ok(true)
+}

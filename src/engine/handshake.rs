@@ -1,0 +1,289 @@
+//! The opening handshake (RFC 6455 section 4.2), from the parsed request to the answer.
+//!
+//! The order is fixed, cheapest and least telling first: address, health, path, upgrade, version, origin, token, and last
+//! PHP's own callback.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http_body_util::Full;
+use tungstenite::handshake::derive_accept_key;
+
+use super::auth::jwt::VerifiedToken;
+use super::auth::token::{Token, bearer_offered, offered_subprotocols};
+use super::config::Config;
+use super::inbox::Event;
+use super::limits::ConnectionPermit;
+use super::metrics::Refusal;
+use super::problem::Problem;
+use super::request::{HandshakeId, HandshakeReply, HandshakeRequest, RequestHead};
+use super::task::Local;
+
+/// What the checks need beside the request.
+pub struct Gate {
+    pub config: Arc<Config>,
+    /// PHP has a handshake callback.
+    pub ask_php: Arc<AtomicBool>,
+    pub local: Rc<Local>,
+}
+
+/// A connection that may be upgraded.
+pub struct Accepted {
+    /// The request, or its id where PHP has it.
+    pub request: Result<Box<HandshakeRequest>, HandshakeId>,
+    pub expires_at: Option<i64>,
+    /// Tells PHP when the connection is never opened.
+    pub asked: Option<Asked>,
+}
+
+/// PHP knows of a handshake: dropped before [`opened`](Self::opened), it tells PHP to forget it.
+pub struct Asked {
+    local: Rc<Local>,
+    id: HandshakeId,
+    open: bool,
+}
+
+impl Asked {
+    pub fn opened(mut self) {
+        self.open = true;
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if !self.open
+            && let Ok(mut state) = self.local.state.try_borrow_mut()
+        {
+            state.pending.forget(self.id.serial);
+            state.emit(Event::HandshakeGone(self.id));
+        }
+    }
+}
+
+type Answer = Response<Full<Bytes>>;
+
+impl Gate {
+    /// Answers one request. `Ok` with an [`Accepted`] is a 101.
+    pub async fn answer<B>(
+        &self,
+        request: &Request<B>,
+        peer: Option<IpAddr>,
+        permit: &mut ConnectionPermit,
+    ) -> (Answer, Option<Accepted>) {
+        match self.decide(request, peer, permit).await {
+            Ok(Verdict::Health(answer)) => (answer, None),
+            Ok(Verdict::Upgrade(answer, accepted)) => (answer, Some(accepted)),
+            Err(problem) => {
+                self.local.state.borrow().metrics.refuse(problem.refusal);
+                (problem.response(), None)
+            }
+        }
+    }
+
+    async fn decide<B>(
+        &self,
+        request: &Request<B>,
+        peer: Option<IpAddr>,
+        permit: &mut ConnectionPermit,
+    ) -> Result<Verdict, Problem> {
+        let (headers, config) = (request.headers(), &*self.config);
+        let client = peer.map(|peer| config.addresses.client_address(peer, headers));
+        if let Some(client) = client {
+            if !config.addresses.permits(client) {
+                return Err(forbidden(Refusal::Address, "This address is not allowed."));
+            }
+            permit.set_address(client).map_err(|refusal| {
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, refusal, "Too many connections from this address.")
+            })?;
+        }
+        let head = RequestHead::new(request.method(), request.uri(), headers);
+        if head.size() > config.max_header_bytes {
+            return Err(Problem::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                Refusal::HeaderTooLarge,
+                "The request head is too large.",
+            ));
+        }
+        let path = request.uri().path();
+        if config.health_path.as_deref() == Some(path) && !headers.contains_key(header::UPGRADE) {
+            return self.health(request.method()).map(Verdict::Health);
+        }
+        if !config.paths.is_empty() && !config.paths.iter().any(|p| p == path) {
+            return Err(Problem::new(StatusCode::NOT_FOUND, Refusal::Path, "There is no WebSocket at this path."));
+        }
+        let key = websocket_key(request)?;
+        if !config.origins.allows_request(headers) {
+            return Err(forbidden(Refusal::Origin, "This origin is not allowed."));
+        }
+        let (token, verified) = self.verify(headers, request.uri().query())?;
+        let offered = offered_subprotocols(headers);
+        let subprotocol: Option<Box<str>> =
+            config.subprotocols.iter().find(|s| offered.contains(s)).map(|s| s.as_str().into());
+        let answer = switching_protocols(key, subprotocol.as_deref(), headers);
+        let expires_at = verified.as_ref().and_then(|v| v.valid_until);
+        let request = Box::new(HandshakeRequest {
+            id: HandshakeId { io_thread: 0, serial: 0 },
+            head,
+            client,
+            subprotocol,
+            offered: offered.into_iter().map(String::into_boxed_str).collect(),
+            token,
+            verified: verified.map(Box::new),
+        });
+        let accepted = if self.ask_php.load(Ordering::Relaxed) {
+            self.ask(request, expires_at).await?
+        } else {
+            Accepted { request: Ok(request), expires_at, asked: None }
+        };
+        Ok(Verdict::Upgrade(answer, accepted))
+    }
+
+    fn health(&self, method: &Method) -> Result<Answer, Problem> {
+        if method != Method::GET && method != Method::HEAD {
+            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::NotWebSocket, "Use GET.")
+                .with(header::ALLOW, HeaderValue::from_static("GET, HEAD")));
+        }
+        let serving = self.local.state.borrow().accepting;
+        let (status, text) =
+            if serving { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "stopping") };
+        let mut answer = Response::new(Full::new(Bytes::from(serde_json::json!({ "status": text }).to_string())));
+        *answer.status_mut() = status;
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        Ok(answer)
+    }
+
+    fn verify(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+    ) -> Result<(Option<Token>, Option<VerifiedToken>), Problem> {
+        let token = self.config.token.extract(headers, query);
+        let Some(jwt) = &self.config.jwt else { return Ok((token, None)) };
+        match &token {
+            Some(found) => match jwt.verifier.verify(found.as_str()) {
+                Ok(verified) => Ok((token, Some(verified))),
+                Err(error) => Err(unauthorized(error.error_description(), &error.challenge())),
+            },
+            // RFC 6750 section 3.1: without a token the challenge carries no error code.
+            None if jwt.required => Err(unauthorized("A token is required.", "Bearer")),
+            None => Ok((None, None)),
+        }
+    }
+
+    async fn ask(&self, mut request: Box<HandshakeRequest>, expires_at: Option<i64>) -> Result<Accepted, Problem> {
+        let (asked, reply) = {
+            let mut state = self.local.state.borrow_mut();
+            let (serial, reply) = state.pending.ask();
+            let id = HandshakeId { io_thread: state.io_thread, serial };
+            request.id = id;
+            state.emit(Event::Handshake(request));
+            (Asked { local: Rc::clone(&self.local), id, open: false }, reply)
+        };
+        let reply = tokio::time::timeout(self.config.handshake_callback_timeout, reply).await;
+        match reply {
+            Ok(Ok(HandshakeReply::Accept { expires_at: at })) => {
+                Ok(Accepted { request: Err(asked.id), expires_at: at.or(expires_at), asked: Some(asked) })
+            }
+            Ok(Ok(HandshakeReply::Refuse { status })) => Err(Problem::new(
+                StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
+                Refusal::Callback,
+                "The application refused this connection.",
+            )),
+            Ok(Err(_)) | Err(_) => Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Refusal::CallbackTimeout,
+                "The application did not answer in time.",
+            )
+            .with(header::RETRY_AFTER, HeaderValue::from_static("1"))),
+        }
+    }
+}
+
+enum Verdict {
+    Health(Answer),
+    Upgrade(Answer, Accepted),
+}
+
+fn forbidden(refusal: Refusal, detail: &'static str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, refusal, detail)
+}
+
+fn unauthorized(detail: &'static str, challenge: &str) -> Problem {
+    let challenge = HeaderValue::from_str(challenge).unwrap_or(HeaderValue::from_static("Bearer"));
+    Problem::new(StatusCode::UNAUTHORIZED, Refusal::Token, detail).with(header::WWW_AUTHENTICATE, challenge)
+}
+
+/// Checks what RFC 6455 section 4.2.1 asks of the request and returns its key.
+fn websocket_key<B>(request: &Request<B>) -> Result<&[u8], Problem> {
+    let headers = request.headers();
+    let upgrade_required = || {
+        Problem::new(StatusCode::UPGRADE_REQUIRED, Refusal::NotWebSocket, "This is a WebSocket endpoint.")
+            .with(header::UPGRADE, HeaderValue::from_static("websocket"))
+    };
+    if request.method() != Method::GET || request.version() != Version::HTTP_11 {
+        return Err(upgrade_required());
+    }
+    if !lists(headers, &header::UPGRADE, "websocket") || !lists(headers, &header::CONNECTION, "upgrade") {
+        return Err(upgrade_required());
+    }
+    let version = headers.get(header::SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes);
+    if version != Some(b"13") {
+        return Err(Problem::new(StatusCode::UPGRADE_REQUIRED, Refusal::Version, "WebSocket version 13 is required.")
+            .with(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")));
+    }
+    let malformed = |detail| Problem::new(StatusCode::BAD_REQUEST, Refusal::MalformedRequest, detail);
+    if !headers.contains_key(header::HOST) {
+        return Err(malformed("The Host header is missing."));
+    }
+    // A body would be read as frames after the upgrade: request smuggling.
+    if headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+    {
+        return Err(malformed("A WebSocket request has no body."));
+    }
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    match (keys.next(), keys.next()) {
+        // 16 bytes in base64 (RFC 6455 section 4.1).
+        (Some(key), None) if is_key(key.as_bytes()) => Ok(key.as_bytes()),
+        _ => Err(malformed("Sec-WebSocket-Key must be given once, 16 bytes in base64.")),
+    }
+}
+
+fn is_key(key: &[u8]) -> bool {
+    key.len() == 24
+        && key.ends_with(b"==")
+        && key[..22].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+}
+
+/// Whether a comma separated field has the token, in any case.
+fn lists(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(|t| t.trim().eq_ignore_ascii_case(token))
+}
+
+fn switching_protocols(key: &[u8], subprotocol: Option<&str>, request: &HeaderMap) -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = answer.headers_mut();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    if let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key)) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    // A browser that offered subprotocols drops a connection whose answer names none. The token is never echoed.
+    let agreed = subprotocol.or_else(|| bearer_offered(request).then_some("bearer"));
+    if let Some(agreed) = agreed.and_then(|s| HeaderValue::from_str(s).ok()) {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, agreed);
+    }
+    answer
+}

@@ -1,0 +1,370 @@
+//! The connections of one I/O thread: who they are, which rooms they are in, how each is closed.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::close;
+use super::config::{Config, SlowConsumer};
+use super::delivery::{Dirty, Settled};
+use super::frame::{Limits as FrameLimits, encode_close};
+use super::id::ConnId;
+use super::inbox::{Burst, Event, Inbox, Opened};
+use super::limits::ConnectionPermit;
+use super::mailbox::{Audience, Batch, Command, Mailbox};
+use super::metrics::Metrics;
+use super::outlet::Outlet;
+use super::pending::Pending;
+use super::request::{HandshakeId, HandshakeRequest};
+use super::rooms::{self, Rooms};
+use super::session::{CLEAN, Phase, Session};
+use super::socket::Writer;
+use super::table::Table;
+
+/// Everything an I/O thread's tasks share. Lives in a `RefCell` on that thread; no borrow outlives a poll.
+pub struct State {
+    pub io_thread: u8,
+    pub sessions: Table<Session>,
+    pub rooms: Rooms,
+    pub dirty: Dirty,
+    /// Events not sent to PHP yet.
+    pub burst: Burst,
+    /// Sessions whose socket failed in the flush that runs.
+    pub broken: Vec<u32>,
+    pub settled: Vec<(u32, Settled)>,
+    /// Tasks that wait for room in the inbox.
+    pub stalled: Vec<Waker>,
+    /// Rung with every burst.
+    pub php_has_work: Rc<Notify>,
+    /// Handshakes that wait for PHP.
+    pub pending: Pending,
+    /// Number of the current sweep; see [`super::sweep`].
+    pub sweep: u32,
+    pub limits: Limits,
+    pub metrics: Arc<Metrics>,
+    pub inbox: Arc<Inbox>,
+    pub mailbox: Arc<Mailbox>,
+    /// An emptied batch, swapped for the next filled one.
+    spare: Batch,
+    /// Set by [`Command::Drain`]: what arrives late is closed at once.
+    pub draining: Option<(u16, Box<str>)>,
+    pub accepting: bool,
+    pub shut_down: bool,
+}
+
+/// The options a session's life depends on, with times in sweeps. `None`: switched off.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub frame: FrameLimits,
+    pub outbox_bytes: usize,
+    pub slow_consumer: SlowConsumer,
+    pub sweep_interval: Duration,
+    pub ping: Option<u32>,
+    pub idle: Option<u32>,
+    pub write: Option<u32>,
+    pub close: u32,
+    pub expired_close_code: u16,
+}
+
+impl Limits {
+    pub fn new(config: &Config) -> Self {
+        let shortest = [config.ping_interval, config.idle_timeout, config.write_timeout, Some(config.close_timeout)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Duration::from_secs(1));
+        // An eighth of the shortest time is as late as a time may be noticed; at most twice a second.
+        let interval = (shortest / 8).clamp(Duration::from_millis(10), Duration::from_millis(500));
+        let sweeps = |t: Duration| u32::try_from(t.as_nanos().div_ceil(interval.as_nanos())).unwrap_or(u32::MAX / 2);
+        Self {
+            frame: FrameLimits {
+                max_message_bytes: config.max_message_bytes,
+                max_fragments: config.max_fragments,
+                allow_rsv1: false,
+            },
+            outbox_bytes: config.outbox_bytes,
+            slow_consumer: config.slow_consumer,
+            sweep_interval: interval,
+            ping: config.ping_interval.map(sweeps),
+            idle: config.idle_timeout.map(sweeps),
+            write: config.write_timeout.map(sweeps),
+            close: sweeps(config.close_timeout).saturating_add(1),
+            expired_close_code: config.jwt.as_ref().map_or(4401, |jwt| jwt.expired_close_code),
+        }
+    }
+}
+
+impl State {
+    pub fn new(
+        io_thread: u8,
+        config: &Config,
+        metrics: Arc<Metrics>,
+        inbox: Arc<Inbox>,
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
+        Self {
+            io_thread,
+            sessions: Table::default(),
+            rooms: Rooms::default(),
+            dirty: Dirty::default(),
+            burst: inbox.burst(),
+            broken: Vec::new(),
+            settled: Vec::new(),
+            stalled: Vec::new(),
+            php_has_work: Rc::default(),
+            pending: Pending::default(),
+            sweep: 0,
+            limits: Limits::new(config),
+            metrics,
+            inbox,
+            mailbox,
+            spare: Batch::default(),
+            draining: None,
+            accepting: true,
+            shut_down: false,
+        }
+    }
+
+    pub fn id(&self, slot: u32) -> ConnId {
+        ConnId::new(self.io_thread, slot, self.sessions.generation(slot))
+    }
+
+    fn find(&self, id: ConnId) -> Option<u32> {
+        self.sessions.find(id.slot(), id.generation())
+    }
+
+    /// Queues an event for PHP.
+    pub fn emit(&mut self, event: Event) {
+        self.burst.push(event);
+        if self.burst.is_full() {
+            self.send_burst();
+        }
+    }
+
+    /// Sends the collected events to PHP.
+    pub fn send_burst(&mut self) {
+        if !self.burst.events.is_empty() {
+            let next = self.inbox.burst();
+            self.inbox.send(std::mem::replace(&mut self.burst, next));
+            self.php_has_work.notify_one();
+        }
+    }
+
+    /// Makes an upgraded connection a session. PHP hears of it next.
+    pub fn open(
+        &mut self,
+        writer: Writer,
+        permit: ConnectionPermit,
+        expires_at: Option<i64>,
+        request: Result<Box<HandshakeRequest>, HandshakeId>,
+    ) -> ConnId {
+        let outlet = Arc::new(Outlet::default());
+        let (slot, _) = self.sessions.insert(Session {
+            writer,
+            outlet: Arc::clone(&outlet),
+            waker: None,
+            outbox: None,
+            memberships: Vec::new(),
+            phase: Phase::Open,
+            dirty: CLEAN,
+            heard: self.sweep,
+            pinged: false,
+            expires_at,
+            permit,
+        });
+        let id = self.id(slot);
+        self.metrics.connections_total.fetch_add(1, Ordering::Relaxed);
+        self.emit(Event::Open(Box::new(Opened { id, outlet, request })));
+        if let Some((code, reason)) = self.draining.clone() {
+            self.close(slot, code, &reason);
+        }
+        id
+    }
+
+    /// Starts the closing handshake from our side.
+    pub fn close(&mut self, slot: u32, code: u16, reason: &str) {
+        let until = self.sweep.saturating_add(self.limits.close);
+        let Some(session) = self.sessions.at_mut(slot) else { return };
+        if !session.is_open() {
+            return;
+        }
+        session.phase = Phase::Closing { code, reason: reason.into(), until };
+        session.outlet.close();
+        self.dirty.control(session, slot, |out| encode_close(out, code, reason));
+        self.leave_all(slot);
+    }
+
+    /// The peer's Close arrived.
+    pub fn peer_closed(&mut self, slot: u32, code: Option<u16>, reason: &str) {
+        let until = self.sweep.saturating_add(self.limits.close);
+        let Some(session) = self.sessions.at_mut(slot) else { return };
+        match std::mem::replace(&mut session.phase, Phase::Draining { until, finished: false }) {
+            Phase::Open => {
+                session.outlet.close();
+                // The answer carries the code that came (RFC 6455 section 5.5.1).
+                self.dirty.control(session, slot, |out| match code {
+                    Some(code) => encode_close(out, code, ""),
+                    None => out.extend_from_slice(&[0x88, 0]),
+                });
+                self.report_close(slot, code.unwrap_or(close::NO_STATUS), reason.into());
+            }
+            Phase::Closing { code, reason, .. } => {
+                // Nothing may be dirty here, and then no flush would end the sending side.
+                self.dirty.control(session, slot, |_| {});
+                self.report_close(slot, code, reason);
+            }
+            draining @ Phase::Draining { .. } => session.phase = draining,
+        }
+    }
+
+    /// The connection is failed (RFC 6455 section 7.1.7): a Close goes out, nothing that comes in counts any more.
+    pub fn fail(&mut self, slot: u32, code: u16, reason: &'static str) {
+        self.close(slot, code, reason);
+        self.peer_closed(slot, None, "");
+    }
+
+    /// The socket is gone or given up. PHP hears of it unless it has.
+    pub fn lose(&mut self, slot: u32, why: &str) {
+        let Some(session) = self.sessions.at_mut(slot) else { return };
+        session.outlet.close();
+        match std::mem::replace(&mut session.phase, Phase::Draining { until: 0, finished: true }) {
+            Phase::Open => self.report_close(slot, close::ABNORMAL, why.into()),
+            Phase::Closing { code, reason, .. } => self.report_close(slot, code, reason),
+            Phase::Draining { .. } => {}
+        }
+        if let Some(session) = self.sessions.remove(slot) {
+            self.metrics.outbox_bytes.fetch_sub(session.backlog(), Ordering::Relaxed);
+            session.outlet.set_backlog(0);
+            // Its task finds the slot gone and ends.
+            session.wake();
+        }
+    }
+
+    fn report_close(&mut self, slot: u32, code: u16, reason: Box<str>) {
+        self.leave_all(slot);
+        self.metrics.count_close(code);
+        let id = self.id(slot);
+        self.emit(Event::Close { id, code, reason });
+    }
+
+    fn leave_all(&mut self, slot: u32) {
+        let Some(session) = self.sessions.at_mut(slot) else { return };
+        for membership in std::mem::take(&mut session.memberships) {
+            self.vacate(membership);
+        }
+    }
+
+    fn vacate(&mut self, membership: rooms::Membership) {
+        if let Some(other) = self.rooms.leave(membership)
+            && let Some(session) = self.sessions.at_mut(other)
+        {
+            rooms::moved(&mut session.memberships, membership);
+        }
+    }
+
+    /// Takes what PHP has sent and writes it. Returns whether there was something.
+    pub fn run_commands(&mut self) -> bool {
+        let mut batch = std::mem::take(&mut self.spare);
+        let filled = self.mailbox.take(&mut batch);
+        if filled {
+            let mut start = 0;
+            // Taken out so that the buffer stays borrowed for the flush.
+            let mut commands = std::mem::take(&mut batch.commands);
+            for command in commands.drain(..) {
+                self.run(command, &mut start);
+            }
+            self.flush(&batch.data);
+            batch.commands = commands;
+        }
+        batch.clear();
+        self.spare = batch;
+        filled
+    }
+
+    fn run(&mut self, command: Command, start: &mut usize) {
+        match command {
+            Command::Data { id, end, messages } => {
+                let begin = std::mem::replace(start, end);
+                if let Some(slot) = self.find(id)
+                    && let Some(session) = self.sessions.at_mut(slot)
+                {
+                    session.outlet.add_taken(end - begin);
+                    if session.is_open() {
+                        self.dirty.data(session, slot, begin, end, messages);
+                    }
+                }
+            }
+            Command::Broadcast { audience, frame, except } => self.broadcast(&audience, frame, &except),
+            Command::Close { id, code, reason } => {
+                if let Some(slot) = self.find(id) {
+                    self.close(slot, code, &reason);
+                }
+            }
+            Command::Join { id, room } => {
+                if let Some(slot) = self.find(id)
+                    && let Some(session) = self.sessions.at_mut(slot)
+                    && session.is_open()
+                    && let Some(membership) = self.rooms.join(&room, slot, &session.memberships)
+                {
+                    session.memberships.push(membership);
+                }
+            }
+            Command::Leave { id, room } => {
+                if let Some(slot) = self.find(id)
+                    && let Some(session) = self.sessions.at_mut(slot)
+                    && let Some(at) = self.rooms.find(&room, &session.memberships)
+                {
+                    let membership = session.memberships.swap_remove(at);
+                    self.vacate(membership);
+                }
+            }
+            Command::Expire { id, at } => {
+                if let Some(slot) = self.find(id)
+                    && let Some(session) = self.sessions.at_mut(slot)
+                {
+                    session.expires_at = at;
+                }
+            }
+            Command::Reply { serial, reply } => self.pending.reply(serial, reply),
+            Command::Adopt(stream) => self.pending.adopt(stream),
+            Command::Resume => self.stalled.drain(..).for_each(Waker::wake),
+            Command::StopAccepting => {
+                self.accepting = false;
+                self.pending.stop_accepting();
+            }
+            Command::Drain { code, reason } => {
+                for slot in self.sessions.slots().collect::<Vec<_>>() {
+                    self.close(slot, code, &reason);
+                }
+                self.draining = Some((code, reason));
+            }
+            Command::Shutdown => {
+                self.shut_down = true;
+                self.pending.shut_down();
+            }
+        }
+    }
+
+    fn broadcast(&mut self, audience: &Audience, frame: bytes::Bytes, except: &[ConnId]) {
+        let except: Vec<u32> = except.iter().filter_map(|&id| self.find(id)).collect();
+        let frame = self.dirty.add_shared(frame);
+        let mut to = |sessions: &mut Table<Session>, slot: u32| {
+            if let Some(session) = sessions.at_mut(slot)
+                && session.is_open()
+                && !except.contains(&slot)
+            {
+                self.dirty.shared(session, slot, frame);
+            }
+        };
+        match audience {
+            Audience::All => (0..self.sessions.capacity()).for_each(|slot| to(&mut self.sessions, slot)),
+            Audience::Room(name) => {
+                self.rooms.members(name).iter().for_each(|&slot| to(&mut self.sessions, slot));
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Events on their way from the I/O threads to the PHP thread.
+//!
+//! An I/O thread collects events in a [`Burst`] and sends it as one item. Small payloads of a burst share one buffer:
+//! one allocation per burst instead of one per message, and the buffers travel back to be filled again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+
+use super::id::ConnId;
+use super::outlet::Outlet;
+use super::request::{HandshakeId, HandshakeRequest};
+use super::wakeup::WakeUp;
+
+/// A burst goes out at this many events even if the I/O thread stays busy, so that both threads work at once.
+pub const BURST_EVENTS: usize = 64;
+/// A burst also goes out at this size, which bounds what one buffer grows to.
+pub const BURST_BYTES: usize = 256 * 1024;
+/// Longer payloads move as a buffer of their own: copying them twice costs more than an allocation.
+pub const INLINE_BYTES: usize = 16 * 1024;
+/// Buffers kept for reuse, per server.
+const SPARE_BURSTS: usize = 32;
+/// Undelivered events per inbox whatever their size: empty messages must be bounded too.
+const MAX_EVENTS: usize = 128 * 1024;
+
+#[derive(Debug)]
+pub enum Event {
+    /// PHP must answer with a handshake reply.
+    Handshake(Box<HandshakeRequest>),
+    /// The client of a handshake that PHP was asked about is gone, or its time is over.
+    HandshakeGone(HandshakeId),
+    Open(Box<Opened>),
+    Message {
+        id: ConnId,
+        binary: bool,
+        payload: Payload,
+    },
+    /// The last event of its connection.
+    Close {
+        id: ConnId,
+        code: u16,
+        reason: Box<str>,
+    },
+}
+
+#[derive(Debug)]
+pub struct Opened {
+    pub id: ConnId,
+    pub outlet: Arc<Outlet>,
+    /// The request, or where PHP already has it: it was asked about this handshake.
+    pub request: Result<Box<HandshakeRequest>, HandshakeId>,
+}
+
+#[derive(Debug)]
+pub enum Payload {
+    /// A range of the burst's buffer.
+    Inline {
+        start: u32,
+        len: u32,
+    },
+    Owned(Vec<u8>),
+}
+
+#[derive(Debug, Default)]
+pub struct Burst {
+    pub events: Vec<Event>,
+    pub data: Vec<u8>,
+    /// What the budget counts for this burst.
+    cost: usize,
+}
+
+impl Burst {
+    pub fn message(&mut self, id: ConnId, binary: bool, payload: &[u8]) {
+        if payload.len() > INLINE_BYTES {
+            return self.owned_message(id, binary, payload.to_vec());
+        }
+        // The bounds above keep both below 2^32.
+        #[allow(clippy::cast_possible_truncation)]
+        let payload_range = Payload::Inline { start: self.data.len() as u32, len: payload.len() as u32 };
+        self.data.extend_from_slice(payload);
+        self.cost += payload.len();
+        self.events.push(Event::Message { id, binary, payload: payload_range });
+    }
+
+    pub fn owned_message(&mut self, id: ConnId, binary: bool, payload: Vec<u8>) {
+        self.cost += payload.capacity();
+        self.events.push(Event::Message { id, binary, payload: Payload::Owned(payload) });
+    }
+
+    pub fn push(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.events.len() >= BURST_EVENTS || self.cost >= BURST_BYTES
+    }
+
+    pub fn payload<'a>(&'a self, payload: &'a Payload) -> &'a [u8] {
+        match payload {
+            Payload::Inline { start, len } => &self.data[*start as usize..][..*len as usize],
+            Payload::Owned(bytes) => bytes,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.events.clear();
+        self.data.clear();
+        self.cost = 0;
+    }
+}
+
+/// The queue of one server. Its bound is in bytes and events and works on the sockets: while the inbox is full no
+/// socket is read. Opens and closes always pass, so the channel itself has no bound; connections bound them.
+#[derive(Debug)]
+pub struct Inbox {
+    sender: Sender<Burst>,
+    receiver: Receiver<Burst>,
+    spare: (Sender<Burst>, Receiver<Burst>),
+    limit: usize,
+    bytes: AtomicUsize,
+    events: AtomicUsize,
+    /// Some socket waits for room: the PHP thread must say when there is some.
+    stalled: AtomicBool,
+    pub bell: WakeUp,
+}
+
+impl Inbox {
+    pub fn new(limit: usize) -> std::io::Result<Self> {
+        let (sender, receiver) = unbounded();
+        Ok(Self {
+            sender,
+            receiver,
+            spare: bounded(SPARE_BURSTS),
+            limit,
+            bytes: AtomicUsize::new(0),
+            events: AtomicUsize::new(0),
+            stalled: AtomicBool::new(false),
+            bell: WakeUp::new()?,
+        })
+    }
+
+    /// An empty burst, from the spare ones if there is one.
+    pub fn burst(&self) -> Burst {
+        self.spare.1.try_recv().unwrap_or_default()
+    }
+
+    /// Hands a burst to the PHP thread and wakes it if it sleeps.
+    pub fn send(&self, burst: Burst) {
+        self.bytes.fetch_add(burst.cost, Ordering::Relaxed);
+        self.events.fetch_add(burst.events.len(), Ordering::Relaxed);
+        // The inbox holds a receiver itself, so the channel is never disconnected.
+        let _ = self.sender.send(burst);
+        self.bell.wake();
+    }
+
+    /// The next burst. Never waits.
+    pub fn try_take(&self) -> Option<Burst> {
+        self.receiver.try_recv().ok()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.receiver.is_empty()
+    }
+
+    /// Gives back a burst whose events are handled. True: sockets wait for room and there is some again.
+    pub fn give_back(&self, mut burst: Burst, events: usize) -> bool {
+        let bytes = self.bytes.fetch_sub(burst.cost, Ordering::Relaxed) - burst.cost;
+        let events = self.events.fetch_sub(events, Ordering::Relaxed) - events;
+        burst.clear();
+        if burst.data.capacity() <= 2 * BURST_BYTES {
+            let _ = self.spare.0.try_send(burst);
+        }
+        bytes <= self.limit / 2 && events <= MAX_EVENTS / 2 && self.stalled.swap(false, Ordering::SeqCst)
+    }
+
+    /// Asked before a socket is read; `pending` is what the asking thread has collected and not sent.
+    pub fn has_room(&self, pending: &Burst) -> bool {
+        self.bytes.load(Ordering::Relaxed) + pending.cost < self.limit
+            && self.events.load(Ordering::Relaxed) + pending.events.len() < MAX_EVENTS
+    }
+
+    /// Asks the PHP thread to say when there is room. False: there is some already, go on.
+    pub fn announce_stall(&self) -> bool {
+        self.stalled.store(true, Ordering::SeqCst);
+        // The PHP thread may have made room just before it could see the flag.
+        !(self.bytes.load(Ordering::SeqCst) <= self.limit / 2 && self.events.load(Ordering::SeqCst) <= MAX_EVENTS / 2)
+    }
+
+    pub fn pending_bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    pub fn pending_events(&self) -> usize {
+        self.events.load(Ordering::Relaxed)
+    }
+}

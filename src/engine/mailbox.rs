@@ -1,0 +1,225 @@
+//! Commands on their way from the PHP thread to one I/O thread.
+//!
+//! The PHP thread appends to one open [`Batch`]; the I/O thread takes the whole batch and leaves an empty one. A lock
+//! held for an append or a swap (about 10 ns when nobody else wants it) lets the I/O thread take what a long callback
+//! has sent so far, without the PHP thread's help.
+
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::id::ConnId;
+use super::request::HandshakeReply;
+use super::socket::Detached;
+
+/// Frame bytes one mailbox holds; above it the PHP thread waits until the I/O thread has taken some. The I/O thread
+/// never waits for the PHP thread, so this cannot lock up.
+const LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// A buffer larger than this is not kept for reuse.
+const KEEP_BYTES: usize = 1024 * 1024;
+
+#[derive(Debug)]
+pub enum Command {
+    /// The frames `data[previous end..end]` of the batch go to one connection.
+    Data { id: ConnId, end: usize, messages: u32 },
+    /// One encoded frame goes to many.
+    Broadcast { audience: Audience, frame: Bytes, except: Box<[ConnId]> },
+    Close { id: ConnId, code: u16, reason: Box<str> },
+    Join { id: ConnId, room: Arc<str> },
+    Leave { id: ConnId, room: Arc<str> },
+    /// The connection closes at this Unix time.
+    Expire { id: ConnId, at: Option<i64> },
+    Reply { serial: u64, reply: HandshakeReply },
+    /// A connection that another I/O thread accepted.
+    Adopt(Detached),
+    /// The inbox has room again.
+    Resume,
+    StopAccepting,
+    /// Close every connection and take no new one.
+    Drain { code: u16, reason: Box<str> },
+    /// Drop what is left and end the thread.
+    Shutdown,
+}
+
+#[derive(Clone, Debug)]
+pub enum Audience {
+    All,
+    Room(Arc<str>),
+}
+
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub commands: Vec<Command>,
+    pub data: Vec<u8>,
+    /// Bytes of broadcast frames, which `data` does not hold.
+    shared: usize,
+}
+
+impl Batch {
+    /// Appends frames for one connection; `encode` writes them to the buffer and is counted as one message.
+    pub fn data(&mut self, id: ConnId, encode: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let start = self.data.len();
+        encode(&mut self.data);
+        let grown = self.data.len();
+        match self.commands.last_mut() {
+            Some(Command::Data { id: last, end, messages }) if *last == id => {
+                *end = grown;
+                *messages += 1;
+            }
+            _ => self.commands.push(Command::Data { id, end: grown, messages: 1 }),
+        }
+        grown - start
+    }
+
+    pub fn push(&mut self, command: Command) {
+        if let Command::Broadcast { frame, .. } = &command {
+            self.shared += frame.len();
+        }
+        self.commands.push(command);
+    }
+
+    fn bytes(&self) -> usize {
+        self.data.len() + self.shared
+    }
+
+    /// Makes an emptied batch ready to be filled again.
+    pub fn clear(&mut self) {
+        self.commands.clear();
+        self.data.clear();
+        self.shared = 0;
+        if self.data.capacity() > KEEP_BYTES {
+            self.data = Vec::new();
+        }
+        if self.commands.capacity() > KEEP_BYTES / size_of::<Command>() {
+            self.commands = Vec::new();
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Mailbox {
+    open: Mutex<Batch>,
+    /// The I/O thread has taken a batch.
+    taken: Condvar,
+    /// `open` has something; read without the lock.
+    filled: AtomicBool,
+    /// The I/O thread parks: it must be woken.
+    parked: AtomicBool,
+    /// The I/O thread takes nothing any more.
+    dead: AtomicBool,
+    pub bell: Notify,
+}
+
+impl Mailbox {
+    /// The batch to append to. Waits while it is over its limit.
+    pub fn batch(&self) -> MutexGuard<'_, Batch> {
+        let mut batch = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        while batch.bytes() > LIMIT_BYTES && !self.dead.load(Ordering::Relaxed) {
+            self.filled.store(true, Ordering::SeqCst);
+            self.bell.notify_one();
+            batch = self.taken.wait(batch).unwrap_or_else(PoisonError::into_inner);
+        }
+        batch
+    }
+
+    /// Marks that the batch has something. The I/O thread finds it when it next looks, at the latest in some
+    /// milliseconds; [`hand_over`](Self::hand_over) makes it look now.
+    pub fn mark(&self) {
+        if !self.filled.load(Ordering::Relaxed) {
+            self.filled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Wakes the I/O thread if there is something and it sleeps.
+    pub fn hand_over(&self) {
+        if self.filled.load(Ordering::Relaxed) {
+            fence(Ordering::SeqCst);
+            if self.parked.load(Ordering::Relaxed) && self.parked.swap(false, Ordering::SeqCst) {
+                self.bell.notify_one();
+            }
+        }
+    }
+
+    /// Appends one command and hands it over.
+    pub fn post(&self, command: Command) {
+        self.batch().push(command);
+        self.mark();
+        self.hand_over();
+    }
+
+    pub fn is_filled(&self) -> bool {
+        self.filled.load(Ordering::Relaxed)
+    }
+
+    /// Swaps the open batch for `empty`; `None` when it has nothing. I/O thread only.
+    pub fn take(&self, empty: &mut Batch) -> bool {
+        if !self.filled.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        self.filled.store(false, Ordering::Relaxed);
+        std::mem::swap(&mut *open, empty);
+        drop(open);
+        self.taken.notify_one();
+        !empty.commands.is_empty()
+    }
+
+    /// The I/O thread is about to park. True: something came meanwhile, do not.
+    pub fn park(&self) -> bool {
+        self.parked.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        self.filled.load(Ordering::Relaxed)
+    }
+
+    pub fn unpark(&self) {
+        self.parked.store(false, Ordering::Relaxed);
+    }
+
+    /// Nothing will be taken any more: whoever waits for room goes on, what is sent is lost.
+    pub fn close(&self) {
+        self.dead.store(true, Ordering::SeqCst);
+        drop(self.open.lock().unwrap_or_else(PoisonError::into_inner));
+        self.taken.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_in_a_row_to_one_connection_become_one_command() {
+        let mut batch = Batch::default();
+        let (a, b) = (ConnId::new(0, 1, 1), ConnId::new(0, 2, 1));
+        for id in [a, a, b, a] {
+            batch.data(id, |out| out.extend_from_slice(b"xy"));
+        }
+        let seen: Vec<_> = batch
+            .commands
+            .iter()
+            .map(|c| match c {
+                Command::Data { id, end, messages } => (*id, *end, *messages),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(seen, [(a, 4, 2), (b, 6, 1), (a, 8, 1)]);
+    }
+
+    #[test]
+    fn a_full_mailbox_makes_the_sender_wait_until_it_is_taken() {
+        let mailbox = Arc::new(Mailbox::default());
+        mailbox.batch().data = vec![0; LIMIT_BYTES + 1];
+        let sender = std::thread::spawn({
+            let mailbox = Arc::clone(&mailbox);
+            move || mailbox.post(Command::Resume)
+        });
+        let mut taken = Batch::default();
+        while taken.commands.is_empty() {
+            mailbox.take(&mut taken);
+        }
+        sender.join().unwrap();
+        assert!(matches!(taken.commands[..], [Command::Resume]));
+    }
+}

@@ -1,0 +1,103 @@
+//! Counters of one server, written by the I/O threads and read from PHP.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Why a connection was refused before it was one. The text is the key in `stats()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    TooManyConnections,
+    TooManyPerAddress,
+    Address,
+    MalformedRequest,
+    HeaderTooLarge,
+    HandshakeTimeout,
+    Path,
+    NotWebSocket,
+    Version,
+    Origin,
+    Token,
+    Callback,
+    CallbackTimeout,
+    Stopping,
+}
+
+impl Refusal {
+    pub const ALL: [Self; 14] = [
+        Self::TooManyConnections,
+        Self::TooManyPerAddress,
+        Self::Address,
+        Self::MalformedRequest,
+        Self::HeaderTooLarge,
+        Self::HandshakeTimeout,
+        Self::Path,
+        Self::NotWebSocket,
+        Self::Version,
+        Self::Origin,
+        Self::Token,
+        Self::Callback,
+        Self::CallbackTimeout,
+        Self::Stopping,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooManyConnections => "too_many_connections",
+            Self::TooManyPerAddress => "too_many_per_address",
+            Self::Address => "address",
+            Self::MalformedRequest => "malformed_request",
+            Self::HeaderTooLarge => "header_too_large",
+            Self::HandshakeTimeout => "handshake_timeout",
+            Self::Path => "path",
+            Self::NotWebSocket => "not_websocket",
+            Self::Version => "version",
+            Self::Origin => "origin",
+            Self::Token => "token",
+            Self::Callback => "callback",
+            Self::CallbackTimeout => "callback_timeout",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+/// Counts that only go up are totals since `listen()`; `connections` and `outbox_bytes` are of this moment.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    pub connections: AtomicUsize,
+    pub connections_total: AtomicU64,
+    pub messages_in: AtomicU64,
+    pub messages_out: AtomicU64,
+    pub bytes_in: AtomicU64,
+    pub bytes_out: AtomicU64,
+    /// Bytes that sockets did not take yet, over all connections.
+    pub outbox_bytes: AtomicUsize,
+    /// Messages the slow-consumer policy dropped.
+    pub dropped: AtomicU64,
+    refused: [AtomicU64; Refusal::ALL.len()],
+    /// A close is rare beside a message, and there are thousands of possible codes: a map under a lock will do.
+    closed: Mutex<BTreeMap<u16, u64>>,
+}
+
+impl Metrics {
+    pub fn refuse(&self, reason: Refusal) {
+        self.refused[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn refused(&self, reason: Refusal) -> u64 {
+        self.refused[reason as usize].load(Ordering::Relaxed)
+    }
+
+    pub fn count_close(&self, code: u16) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default() += 1;
+    }
+
+    pub fn closed(&self) -> BTreeMap<u16, u64> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Adds to a counter that several threads write.
+pub fn add(counter: &AtomicU64, n: u64) {
+    counter.fetch_add(n, Ordering::Relaxed);
+}

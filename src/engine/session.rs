@@ -1,0 +1,62 @@
+//! One connection as its I/O thread holds it after the upgrade.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::limits::ConnectionPermit;
+use super::outbox::Outbox;
+use super::outlet::Outlet;
+use super::rooms::Membership;
+use super::socket::Writer;
+
+/// Where the connection stands in its life (RFC 6455 section 7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    Open,
+    /// We sent a Close and wait for the peer's until the sweep of that number. PHP hears of the close when it is over.
+    Closing { code: u16, reason: Box<str>, until: u32 },
+    /// PHP has heard of the close. What is queued still goes out, then the sending side ends, and we wait for the peer's
+    /// end of file until that sweep: closing at once could reset the connection before the peer has read our Close.
+    Draining { until: u32, finished: bool },
+}
+
+/// Marks a session that has nothing to write in the current batch.
+pub const CLEAN: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub struct Session {
+    pub writer: Writer,
+    pub outlet: Arc<Outlet>,
+    /// Wakes the session's task; set when the task runs first.
+    pub waker: Option<Waker>,
+    /// `None` while the socket takes everything.
+    pub outbox: Option<Box<Outbox>>,
+    pub memberships: Vec<Membership>,
+    pub phase: Phase,
+    /// Index of this session's entry in the batch being written, or [`CLEAN`].
+    pub dirty: u32,
+    /// Sweep in which the client was heard last.
+    pub heard: u32,
+    /// A keep-alive ping is out since the client was heard.
+    pub pinged: bool,
+    /// Unix time at which the token expires.
+    pub expires_at: Option<i64>,
+    /// Given back when the session goes.
+    pub permit: ConnectionPermit,
+}
+
+impl Session {
+    pub fn is_open(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    pub fn backlog(&self) -> usize {
+        self.outbox.as_ref().map_or(0, |o| o.bytes())
+    }
+
+    pub fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One type for the sockets a session may have.
+
+use std::io::{self, IoSlice};
+use std::net::{IpAddr, Shutdown};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream, tcp, unix};
+
+/// A stream before the upgrade, as hyper reads and writes it.
+#[derive(Debug)]
+pub enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// The same before it belongs to a runtime: an I/O thread may accept for another.
+#[derive(Debug)]
+pub enum Detached {
+    Tcp(std::net::TcpStream, IpAddr),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Stream {
+    pub fn detach(self, peer: Option<IpAddr>) -> io::Result<Detached> {
+        Ok(match self {
+            Self::Tcp(s) => Detached::Tcp(s.into_std()?, peer.unwrap_or(IpAddr::from([0, 0, 0, 0]))),
+            Self::Unix(s) => Detached::Unix(s.into_std()?),
+        })
+    }
+
+    pub fn attach(detached: Detached) -> io::Result<(Self, Option<IpAddr>)> {
+        Ok(match detached {
+            Detached::Tcp(s, peer) => (Self::Tcp(TcpStream::from_std(s)?), Some(peer)),
+            Detached::Unix(s) => (Self::Unix(UnixStream::from_std(s)?), None),
+        })
+    }
+
+    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
+        match self {
+            Self::Tcp(s) => s.set_nodelay(on),
+            Self::Unix(_) => Ok(()),
+        }
+    }
+
+    pub fn into_split(self) -> (Reader, Writer) {
+        match self {
+            Self::Tcp(s) => {
+                let (r, w) = s.into_split();
+                (Reader::Tcp(r), Writer::Tcp(w))
+            }
+            Self::Unix(s) => {
+                let (r, w) = s.into_split();
+                (Reader::Unix(r), Writer::Unix(w))
+            }
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Unix(s) => Pin::new(s).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(s) => Pin::new(s).poll_write(cx, buf),
+            Self::Unix(s) => Pin::new(s).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(s) => Pin::new(s).poll_flush(cx),
+            Self::Unix(s) => Pin::new(s).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(s) => Pin::new(s).poll_shutdown(cx),
+            Self::Unix(s) => Pin::new(s).poll_shutdown(cx),
+        }
+    }
+}
+
+/// The half that the session's task owns. `poll_read` on it knows that a short read has emptied the socket, which saves
+/// the second `read` that `try_read` would need to find out.
+#[derive(Debug)]
+pub enum Reader {
+    Tcp(tcp::OwnedReadHalf),
+    Unix(unix::OwnedReadHalf),
+}
+
+impl Reader {
+    pub fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Unix(s) => Pin::new(s).poll_read(cx, buf),
+        }
+    }
+
+    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(s) => s.as_ref().poll_write_ready(cx),
+            Self::Unix(s) => s.as_ref().poll_write_ready(cx),
+        }
+    }
+}
+
+/// The half that the hub owns: written without waiting, from wherever frames come.
+#[derive(Debug)]
+pub enum Writer {
+    Tcp(tcp::OwnedWriteHalf),
+    Unix(unix::OwnedWriteHalf),
+}
+
+impl Writer {
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(s) => s.try_write(bytes),
+            Self::Unix(s) => s.try_write(bytes),
+        }
+    }
+
+    pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(s) => s.try_write_vectored(slices),
+            Self::Unix(s) => s.try_write_vectored(slices),
+        }
+    }
+
+    /// Ends the sending side: the peer reads what was sent, then end of file.
+    pub fn shutdown(&self) {
+        let _ = match self {
+            Self::Tcp(s) => SockRef::from(AsRef::<TcpStream>::as_ref(s)).shutdown(Shutdown::Write),
+            Self::Unix(s) => SockRef::from(AsRef::<UnixStream>::as_ref(s)).shutdown(Shutdown::Write),
+        };
+    }
+}

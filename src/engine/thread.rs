@@ -1,0 +1,160 @@
+//! One I/O thread: a current-thread runtime, the hub, and the tasks that serve them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::accept::{Acceptor, Listener};
+use super::config::Config;
+use super::handshake::Gate;
+use super::hub::State;
+use super::inbox::Inbox;
+use super::limits::ConnectionLimits;
+use super::mailbox::Mailbox;
+use super::metrics::Metrics;
+use super::pending::Stage;
+use super::socket::Stream;
+use super::task::{Local, SCRATCH_BYTES};
+
+/// What a callback has sent leaves after this long, even if the callback goes on for seconds.
+const HAND_OVER_AFTER: Duration = Duration::from_millis(2);
+
+/// What a thread needs from the server that starts it.
+pub struct Plan {
+    pub number: u8,
+    pub config: Arc<Config>,
+    pub inbox: Arc<Inbox>,
+    pub mailboxes: Vec<Arc<Mailbox>>,
+    pub metrics: Arc<Metrics>,
+    pub limits: Arc<ConnectionLimits>,
+    pub ask_php: Arc<AtomicBool>,
+    /// Only the first thread accepts.
+    pub listener: Option<Bound>,
+}
+
+/// A bound listener that belongs to no runtime yet.
+#[derive(Debug)]
+pub enum Bound {
+    Tcp(std::net::TcpListener),
+    Unix(std::os::unix::net::UnixListener),
+}
+
+thread_local! {
+    /// For the runtime's park hooks, which must be `Send` and so can hold no `Rc`.
+    static CURRENT: RefCell<Option<Rc<Local>>> = const { RefCell::new(None) };
+}
+
+/// Runs the thread until it is told to shut down.
+pub fn run(plan: Plan) -> std::io::Result<()> {
+    let mailbox = Arc::clone(&plan.mailboxes[usize::from(plan.number)]);
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .on_thread_park(before_park)
+        .on_thread_unpark({
+            let mailbox = Arc::clone(&mailbox);
+            move || mailbox.unpark()
+        })
+        .build_local(tokio::runtime::LocalOptions::default())?;
+    let state = State::new(plan.number, &plan.config, plan.metrics, plan.inbox, mailbox);
+    let local = Rc::new(Local {
+        state: RefCell::new(state),
+        scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
+    });
+    CURRENT.set(Some(Rc::clone(&local)));
+    let gate = Rc::new(Gate { config: plan.config, ask_php: plan.ask_php, local: Rc::clone(&local) });
+    let acceptor = Rc::new(Acceptor {
+        gate,
+        limits: plan.limits,
+        mailboxes: plan.mailboxes,
+        farewells: Rc::new(Cell::new(0)),
+    });
+    let served = runtime.block_on(serve(Rc::clone(&local), acceptor, plan.listener));
+    // Ends every task; a session that still lives reports its close.
+    drop(runtime);
+    CURRENT.set(None);
+    local.state.borrow_mut().send_burst();
+    served
+}
+
+async fn serve(local: Rc<Local>, acceptor: Rc<Acceptor>, listener: Option<Bound>) -> std::io::Result<()> {
+    let (mut stage, mut adoptions) = {
+        let mut state = local.state.borrow_mut();
+        (state.pending.stage(), state.pending.adoptions())
+    };
+    if let Some(listener) = listener {
+        let listener = match listener {
+            Bound::Tcp(l) => Listener::Tcp(tokio::net::TcpListener::from_std(l)?),
+            Bound::Unix(l) => Listener::Unix(tokio::net::UnixListener::from_std(l)?),
+        };
+        spawn_local(Rc::clone(&acceptor).run(listener));
+    }
+    spawn_local(async move {
+        while let Some(stream) = adoptions.recv().await {
+            if let Ok((stream, peer)) = Stream::attach(stream) {
+                acceptor.welcome(stream, peer);
+            }
+        }
+    });
+    spawn_local(take_commands(Rc::clone(&local)));
+    spawn_local(take_from_busy_php(Rc::clone(&local)));
+    spawn_local(keep_time(local));
+    let _ = stage.wait_for(|stage| *stage == Stage::ShutDown).await;
+    Ok(())
+}
+
+/// Runs commands when the PHP thread rings.
+async fn take_commands(local: Rc<Local>) {
+    let mailbox = Arc::clone(&local.state.borrow().mailbox);
+    loop {
+        mailbox.bell.notified().await;
+        local.state.borrow_mut().run_commands();
+    }
+}
+
+/// While PHP works on a burst, takes what its callbacks have sent so far: a callback that sends and then sleeps must not
+/// hold back the message.
+async fn take_from_busy_php(local: Rc<Local>) {
+    let (inbox, busy): (_, Rc<Notify>) = {
+        let state = local.state.borrow();
+        (Arc::clone(&state.inbox), Rc::clone(&state.php_has_work))
+    };
+    loop {
+        busy.notified().await;
+        while !(inbox.bell.is_armed() && inbox.is_empty()) {
+            tokio::time::sleep(HAND_OVER_AFTER).await;
+            local.state.borrow_mut().run_commands();
+        }
+    }
+}
+
+async fn keep_time(local: Rc<Local>) {
+    let mut ticks = interval(local.state.borrow().limits.sweep_interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        local.state.borrow_mut().sweep();
+    }
+}
+
+/// The thread has nothing to do: what it has collected goes to PHP, what PHP has sent goes out.
+fn before_park() {
+    CURRENT.with_borrow(|local| {
+        let Some(local) = local else { return };
+        // Borrowed only if a task panicked inside; then the thread is about to end.
+        let Ok(mut state) = local.state.try_borrow_mut() else { return };
+        state.send_burst();
+        let mailbox = Arc::clone(&state.mailbox);
+        while mailbox.is_filled() || mailbox.park() {
+            state.run_commands();
+            state.send_burst();
+        }
+    });
+}
