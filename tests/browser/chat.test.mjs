@@ -40,7 +40,7 @@ async function enter(name, ...screen) {
 test('two people see each other and each other\'s messages', async () => {
     const alice = await enter('alice');
     await alice.sees('Alice');
-    const bob = await enter('bob');
+    const bob = await enter('bob', PHONE);
     await alice.sees('Alice', 'Bob');
     await bob.sees('Alice', 'Bob');
 
@@ -49,7 +49,10 @@ test('two people see each other and each other\'s messages', async () => {
     await bob.say('Yes, on the upper deck.');
     assert.equal(await alice.reads('Yes, on the upper deck.'), 1);
     assert.equal(await alice.reads('Is anybody on board?'), 1, 'the sender sees a message once');
+    await alice.say('Then wave when we pass the lighthouse!');
+    assert.equal(await bob.reads('Then wave when'), 1);
     await alice.screenshot('chat');
+    await bob.screenshot('chat-phone');
 });
 
 test('who leaves disappears from the list', async () => {
@@ -139,5 +142,5 @@ test('nothing is wider than a phone\'s screen', async () => {
     const bob = await enter('bob');
     await bob.say('Mind the gap.');
     await alice.reads('Mind the gap.');
-    await alice.screenshot('chat-phone');
+    assert.equal(await alice.overflow(), 0, 'chat of two');
 });
