@@ -1,1 +1,77 @@
-//! The extension: the only code that names `ext_php_rs`.
+//! The extension: the only code that names `ext_php_rs`, and the only code that runs on the PHP thread alone.
+
+mod args;
+mod callback;
+mod client;
+mod connection;
+mod convert;
+mod core;
+mod dispatch;
+mod exception;
+mod handshake;
+mod identity;
+mod room;
+mod send_result;
+mod server;
+mod signals;
+mod stats;
+mod timer;
+mod zend;
+
+use ext_php_rs::class::RegisteredClass;
+use ext_php_rs::prelude::*;
+use ext_php_rs::zend::ModuleEntry;
+use ext_php_rs::{info_table_end, info_table_row, info_table_start};
+
+use self::client::WsClient;
+use self::connection::Connection;
+use self::handshake::Handshake;
+use self::identity::Identity;
+use self::room::Room;
+use self::send_result::SendResult;
+use self::server::WsServer;
+use self::stats::Stats;
+use self::timer::Timer;
+
+/// `E_CORE` and friends do not apply: 0 is SUCCESS, -1 FAILURE.
+extern "C" fn startup(_type: i32, _module: i32) -> i32 {
+    if exception::register().is_err() {
+        return -1;
+    }
+    core::watch_forks();
+    zend::set_get_gc(WsServer::get_metadata().handlers(), server::get_gc);
+    zend::set_get_gc(Connection::get_metadata().handlers(), connection::get_gc);
+    zend::set_get_gc(Identity::get_metadata().handlers(), identity::get_gc);
+    0
+}
+
+extern "C" fn request_shutdown(_type: i32, _module: i32) -> i32 {
+    core::end_of_request();
+    send_result::forget_cases();
+    0
+}
+
+extern "C" fn info(_module: *mut ModuleEntry) {
+    info_table_start!();
+    info_table_row!("Ferry WebSocket server", "enabled");
+    info_table_row!("Version", env!("CARGO_PKG_VERSION"));
+    info_table_end!();
+}
+
+#[php_module]
+#[php(startup = startup)]
+pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
+    module
+        .name("ferry")
+        .request_shutdown_function(request_shutdown)
+        .info_function(info)
+        .enumeration::<SendResult>()
+        .class::<Identity>()
+        .class::<Handshake>()
+        .class::<Connection>()
+        .class::<Room>()
+        .class::<Timer>()
+        .class::<Stats>()
+        .class::<WsServer>()
+        .class::<WsClient>()
+}

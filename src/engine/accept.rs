@@ -90,7 +90,7 @@ impl Acceptor {
         }
         let permit = self.limits.enter().and_then(|mut permit| {
             // Behind a proxy the client's address comes with the request.
-            match peer.filter(|peer| !self.gate.config.addresses.is_trusted_proxy(*peer)) {
+            match peer.filter(|peer| !self.gate.config.addresses.trusts(*peer)) {
                 Some(peer) => permit.set_address(peer).map(|()| permit),
                 None => Ok(permit),
             }
@@ -144,7 +144,8 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
     let accepted: RefCell<Option<Accepted>> = RefCell::new(None);
     let service = service_fn(|request| {
         let (gate, accepted, permit) = (&gate, &accepted, &permit);
-        async move {
+        // Boxed: hyper gives back the socket of a connection only if this future may move.
+        Box::pin(async move {
             let Some(mut held) = permit.borrow_mut().take() else {
                 // hyper asks once: keep-alive is off.
                 return Ok::<_, Infallible>(http::Response::default());
@@ -153,7 +154,7 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
             *permit.borrow_mut() = Some(held);
             *accepted.borrow_mut() = outcome;
             Ok(answer)
-        }
+        })
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -191,7 +192,11 @@ fn open(gate: &Gate, stream: Stream, early: Vec<u8>, permit: ConnectionPermit, a
     if let Some(asked) = accepted.asked {
         asked.opened();
     }
-    let id = gate.local.state.borrow_mut().open(writer, permit, accepted.expires_at, accepted.request);
+    let id = gate
+        .local
+        .state
+        .borrow_mut()
+        .open(writer, permit, accepted.expires_at, accepted.request);
     // A task of its own: this one's state has the size of the HTTP machinery.
     spawn_local(SessionTask::new(Rc::clone(&gate.local), id, reader, early));
 }

@@ -54,9 +54,14 @@ impl Dirty {
         }
         let chunks = &mut self.entries[session.dirty as usize].chunks;
         match (chunks.last_mut(), chunk) {
-            (Some(Chunk::Batch { end, messages, .. }), Chunk::Batch { start, end: to, messages: more })
-                if *end == start =>
-            {
+            (
+                Some(Chunk::Batch { end, messages, .. }),
+                Chunk::Batch {
+                    start,
+                    end: to,
+                    messages: more,
+                },
+            ) if *end == start => {
                 *end = to;
                 *messages += more;
             }
@@ -133,7 +138,11 @@ impl State {
         while !self.dirty.is_empty() {
             let mut dirty = std::mem::take(&mut self.dirty);
             let mut sent = Sent::default();
-            let source = Source { data, shared: &dirty.shared, control: &dirty.control };
+            let source = Source {
+                data,
+                shared: &dirty.shared,
+                control: &dirty.control,
+            };
             for entry in &mut dirty.entries[..dirty.used] {
                 let Some(session) = self.sessions.at_mut(entry.slot) else {
                     entry.chunks.clear();
@@ -162,7 +171,9 @@ impl State {
     /// The socket takes bytes again: writes what waits. True when nothing waits any more.
     pub fn flush_outbox(&mut self, slot: u32) -> bool {
         let sweep = self.sweep;
-        let Some(session) = self.sessions.at_mut(slot) else { return true };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return true;
+        };
         let mut sent = Sent::default();
         let before = session.backlog();
         let done = match drain(session, sweep, &mut sent) {
@@ -210,7 +221,9 @@ impl State {
     /// Applies the slow-consumer policy to an outbox over its limit.
     fn overflow(&mut self, slot: u32) {
         let limit = self.limits.outbox_bytes;
-        let Some(session) = self.sessions.at_mut(slot) else { return };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return;
+        };
         let Some(outbox) = &mut session.outbox else { return };
         let before = outbox.bytes();
         let dropped = match self.limits.slow_consumer {
@@ -269,7 +282,14 @@ impl Sent {
         session.outlet.set_backlog(backlog);
         // A message that alone is over the limit is taken when nothing else waits.
         let over = backlog > limit && session.outbox.as_ref().is_some_and(|o| o.entries() > 1);
-        settled.push((slot, if over { Settled::Overflow { added } } else { Settled::Backlog { added } }));
+        settled.push((
+            slot,
+            if over {
+                Settled::Overflow { added }
+            } else {
+                Settled::Backlog { added }
+            },
+        ));
     }
 }
 
@@ -336,7 +356,9 @@ fn deliver(
 
 /// Writes the outbox until the socket takes no more. True: it is empty and gone.
 fn drain(session: &mut Session, sweep: u32, sent: &mut Sent) -> io::Result<bool> {
-    let Some(outbox) = &mut session.outbox else { return Ok(true) };
+    let Some(outbox) = &mut session.outbox else {
+        return Ok(true);
+    };
     while !Outbox::is_empty(outbox) {
         let (slices, n) = outbox.slices();
         match session.writer.try_write_vectored(&slices[..n]) {

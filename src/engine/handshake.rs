@@ -97,7 +97,11 @@ impl Gate {
                 return Err(forbidden(Refusal::Address, "This address is not allowed."));
             }
             permit.set_address(client).map_err(|refusal| {
-                Problem::new(StatusCode::TOO_MANY_REQUESTS, refusal, "Too many connections from this address.")
+                Problem::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    refusal,
+                    "Too many connections from this address.",
+                )
             })?;
         }
         let head = RequestHead::new(request.method(), request.uri(), headers);
@@ -112,21 +116,31 @@ impl Gate {
         if config.health_path.as_deref() == Some(path) && !headers.contains_key(header::UPGRADE) {
             return self.health(request.method()).map(Verdict::Health);
         }
-        if !config.paths.is_empty() && !config.paths.iter().any(|p| p == path) {
-            return Err(Problem::new(StatusCode::NOT_FOUND, Refusal::Path, "There is no WebSocket at this path."));
+        if !config.serves(path) {
+            return Err(Problem::new(
+                StatusCode::NOT_FOUND,
+                Refusal::Path,
+                "There is no WebSocket at this path.",
+            ));
         }
         let key = websocket_key(request)?;
-        if !config.origins.allows_request(headers) {
+        if !config.allowed_origins.allows_request(headers) {
             return Err(forbidden(Refusal::Origin, "This origin is not allowed."));
         }
         let (token, verified) = self.verify(headers, request.uri().query())?;
         let offered = offered_subprotocols(headers);
-        let subprotocol: Option<Box<str>> =
-            config.subprotocols.iter().find(|s| offered.contains(s)).map(|s| s.as_str().into());
+        let subprotocol: Option<Box<str>> = config
+            .subprotocols
+            .iter()
+            .find(|s| offered.contains(s))
+            .map(|s| s.as_str().into());
         let answer = switching_protocols(key, subprotocol.as_deref(), headers);
         let expires_at = verified.as_ref().and_then(|v| v.valid_until);
         let request = Box::new(HandshakeRequest {
-            id: HandshakeId { io_thread: 0, serial: 0 },
+            id: HandshakeId {
+                io_thread: 0,
+                serial: 0,
+            },
             head,
             client,
             subprotocol,
@@ -137,24 +151,41 @@ impl Gate {
         let accepted = if self.ask_php.load(Ordering::Relaxed) {
             self.ask(request, expires_at).await?
         } else {
-            Accepted { request: Ok(request), expires_at, asked: None }
+            Accepted {
+                request: Ok(request),
+                expires_at,
+                asked: None,
+            }
         };
         Ok(Verdict::Upgrade(answer, accepted))
     }
 
     fn health(&self, method: &Method) -> Result<Answer, Problem> {
         if method != Method::GET && method != Method::HEAD {
-            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::NotWebSocket, "Use GET.")
-                .with(header::ALLOW, HeaderValue::from_static("GET, HEAD")));
+            return Err(
+                Problem::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::NotWebSocket, "Use GET.")
+                    .with(header::ALLOW, HeaderValue::from_static("GET, HEAD")),
+            );
         }
         let serving = self.local.state.borrow().accepting;
-        let (status, text) =
-            if serving { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "stopping") };
-        let mut answer = Response::new(Full::new(Bytes::from(serde_json::json!({ "status": text }).to_string())));
+        let (status, text) = if serving {
+            (StatusCode::OK, "ok")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "stopping")
+        };
+        let mut answer = Response::new(Full::new(Bytes::from(
+            serde_json::json!({ "status": text }).to_string(),
+        )));
         *answer.status_mut() = status;
-        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        answer
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
         Ok(answer)
     }
 
@@ -164,14 +195,16 @@ impl Gate {
         query: Option<&str>,
     ) -> Result<(Option<Token>, Option<VerifiedToken>), Problem> {
         let token = self.config.token.extract(headers, query);
-        let Some(jwt) = &self.config.jwt else { return Ok((token, None)) };
+        let Some(verifier) = &self.config.verifier else {
+            return Ok((token, None));
+        };
         match &token {
-            Some(found) => match jwt.verifier.verify(found.as_str()) {
+            Some(found) => match verifier.verify(found.as_str()) {
                 Ok(verified) => Ok((token, Some(verified))),
                 Err(error) => Err(unauthorized(error.error_description(), &error.challenge())),
             },
             // RFC 6750 section 3.1: without a token the challenge carries no error code.
-            None if jwt.required => Err(unauthorized("A token is required.", "Bearer")),
+            None if self.config.jwt_required => Err(unauthorized("A token is required.", "Bearer")),
             None => Ok((None, None)),
         }
     }
@@ -180,16 +213,28 @@ impl Gate {
         let (asked, reply) = {
             let mut state = self.local.state.borrow_mut();
             let (serial, reply) = state.pending.ask();
-            let id = HandshakeId { io_thread: state.io_thread, serial };
+            let id = HandshakeId {
+                io_thread: state.io_thread,
+                serial,
+            };
             request.id = id;
             state.emit(Event::Handshake(request));
-            (Asked { local: Rc::clone(&self.local), id, open: false }, reply)
+            (
+                Asked {
+                    local: Rc::clone(&self.local),
+                    id,
+                    open: false,
+                },
+                reply,
+            )
         };
         let reply = tokio::time::timeout(self.config.handshake_callback_timeout, reply).await;
         match reply {
-            Ok(Ok(HandshakeReply::Accept { expires_at: at })) => {
-                Ok(Accepted { request: Err(asked.id), expires_at: at.or(expires_at), asked: Some(asked) })
-            }
+            Ok(Ok(HandshakeReply::Accept { expires_at: at })) => Ok(Accepted {
+                request: Err(asked.id),
+                expires_at: at.or(expires_at),
+                asked: Some(asked),
+            }),
             Ok(Ok(HandshakeReply::Refuse { status })) => Err(Problem::new(
                 StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
                 Refusal::Callback,
@@ -223,8 +268,12 @@ fn unauthorized(detail: &'static str, challenge: &str) -> Problem {
 fn websocket_key<B>(request: &Request<B>) -> Result<&[u8], Problem> {
     let headers = request.headers();
     let upgrade_required = || {
-        Problem::new(StatusCode::UPGRADE_REQUIRED, Refusal::NotWebSocket, "This is a WebSocket endpoint.")
-            .with(header::UPGRADE, HeaderValue::from_static("websocket"))
+        Problem::new(
+            StatusCode::UPGRADE_REQUIRED,
+            Refusal::NotWebSocket,
+            "This is a WebSocket endpoint.",
+        )
+        .with(header::UPGRADE, HeaderValue::from_static("websocket"))
     };
     if request.method() != Method::GET || request.version() != Version::HTTP_11 {
         return Err(upgrade_required());
@@ -234,8 +283,12 @@ fn websocket_key<B>(request: &Request<B>) -> Result<&[u8], Problem> {
     }
     let version = headers.get(header::SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes);
     if version != Some(b"13") {
-        return Err(Problem::new(StatusCode::UPGRADE_REQUIRED, Refusal::Version, "WebSocket version 13 is required.")
-            .with(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")));
+        return Err(Problem::new(
+            StatusCode::UPGRADE_REQUIRED,
+            Refusal::Version,
+            "WebSocket version 13 is required.",
+        )
+        .with(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")));
     }
     let malformed = |detail| Problem::new(StatusCode::BAD_REQUEST, Refusal::MalformedRequest, detail);
     if !headers.contains_key(header::HOST) {
@@ -258,7 +311,9 @@ fn websocket_key<B>(request: &Request<B>) -> Result<&[u8], Problem> {
 fn is_key(key: &[u8]) -> bool {
     key.len() == 24
         && key.ends_with(b"==")
-        && key[..22].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && key[..22]
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
 }
 
 /// Whether a comma separated field has the token, in any case.

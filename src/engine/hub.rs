@@ -72,18 +72,23 @@ pub struct Limits {
 
 impl Limits {
     pub fn new(config: &Config) -> Self {
-        let shortest = [config.ping_interval, config.idle_timeout, config.write_timeout, Some(config.close_timeout)]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(Duration::from_secs(1));
+        let shortest = [
+            config.ping_interval,
+            config.idle_timeout,
+            config.write_timeout,
+            Some(config.close_timeout),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(Duration::from_secs(1));
         // An eighth of the shortest time is as late as a time may be noticed; at most twice a second.
         let interval = (shortest / 8).clamp(Duration::from_millis(10), Duration::from_millis(500));
         let sweeps = |t: Duration| u32::try_from(t.as_nanos().div_ceil(interval.as_nanos())).unwrap_or(u32::MAX / 2);
         Self {
             frame: FrameLimits {
                 max_message_bytes: config.max_message_bytes,
-                max_fragments: config.max_fragments,
+                max_fragments: u32::try_from(config.max_fragments).unwrap_or(u32::MAX),
                 allow_rsv1: false,
             },
             outbox_bytes: config.outbox_bytes,
@@ -93,7 +98,7 @@ impl Limits {
             idle: config.idle_timeout.map(sweeps),
             write: config.write_timeout.map(sweeps),
             close: sweeps(config.close_timeout).saturating_add(1),
-            expired_close_code: config.jwt.as_ref().map_or(4401, |jwt| jwt.expired_close_code),
+            expired_close_code: config.expired_close_code,
         }
     }
 }
@@ -188,11 +193,17 @@ impl State {
     /// Starts the closing handshake from our side.
     pub fn close(&mut self, slot: u32, code: u16, reason: &str) {
         let until = self.sweep.saturating_add(self.limits.close);
-        let Some(session) = self.sessions.at_mut(slot) else { return };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return;
+        };
         if !session.is_open() {
             return;
         }
-        session.phase = Phase::Closing { code, reason: reason.into(), until };
+        session.phase = Phase::Closing {
+            code,
+            reason: reason.into(),
+            until,
+        };
         session.outlet.close();
         self.dirty.control(session, slot, |out| encode_close(out, code, reason));
         self.leave_all(slot);
@@ -201,7 +212,9 @@ impl State {
     /// The peer's Close arrived.
     pub fn peer_closed(&mut self, slot: u32, code: Option<u16>, reason: &str) {
         let until = self.sweep.saturating_add(self.limits.close);
-        let Some(session) = self.sessions.at_mut(slot) else { return };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return;
+        };
         match std::mem::replace(&mut session.phase, Phase::Draining { until, finished: false }) {
             Phase::Open => {
                 session.outlet.close();
@@ -229,15 +242,25 @@ impl State {
 
     /// The socket is gone or given up. PHP hears of it unless it has.
     pub fn lose(&mut self, slot: u32, why: &str) {
-        let Some(session) = self.sessions.at_mut(slot) else { return };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return;
+        };
         session.outlet.close();
-        match std::mem::replace(&mut session.phase, Phase::Draining { until: 0, finished: true }) {
+        match std::mem::replace(
+            &mut session.phase,
+            Phase::Draining {
+                until: 0,
+                finished: true,
+            },
+        ) {
             Phase::Open => self.report_close(slot, close::ABNORMAL, why.into()),
             Phase::Closing { code, reason, .. } => self.report_close(slot, code, reason),
             Phase::Draining { .. } => {}
         }
         if let Some(session) = self.sessions.remove(slot) {
-            self.metrics.outbox_bytes.fetch_sub(session.backlog(), Ordering::Relaxed);
+            self.metrics
+                .outbox_bytes
+                .fetch_sub(session.backlog(), Ordering::Relaxed);
             session.outlet.set_backlog(0);
             // Its task finds the slot gone and ends.
             session.wake();
@@ -252,7 +275,9 @@ impl State {
     }
 
     fn leave_all(&mut self, slot: u32) {
-        let Some(session) = self.sessions.at_mut(slot) else { return };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return;
+        };
         for membership in std::mem::take(&mut session.memberships) {
             self.vacate(membership);
         }
@@ -298,7 +323,11 @@ impl State {
                     }
                 }
             }
-            Command::Broadcast { audience, frame, except } => self.broadcast(&audience, frame, &except),
+            Command::Broadcast {
+                audience,
+                frame,
+                except,
+            } => self.broadcast(&audience, frame, &except),
             Command::Close { id, code, reason } => {
                 if let Some(slot) = self.find(id) {
                     self.close(slot, code, &reason);
@@ -363,7 +392,10 @@ impl State {
         match audience {
             Audience::All => (0..self.sessions.capacity()).for_each(|slot| to(&mut self.sessions, slot)),
             Audience::Room(name) => {
-                self.rooms.members(name).iter().for_each(|&slot| to(&mut self.sessions, slot));
+                self.rooms
+                    .members(name)
+                    .iter()
+                    .for_each(|&slot| to(&mut self.sessions, slot));
             }
         }
     }

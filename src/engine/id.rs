@@ -90,7 +90,10 @@ mod tests {
     #[test]
     fn parts_survive() {
         let id = ConnId::new(63, (1 << 26) - 1, u32::MAX);
-        assert_eq!((id.io_thread(), id.slot(), id.generation()), (63, (1 << 26) - 1, u32::MAX));
+        assert_eq!(
+            (id.io_thread(), id.slot(), id.generation()),
+            (63, (1 << 26) - 1, u32::MAX)
+        );
     }
 
     #[test]

@@ -77,15 +77,26 @@ impl Burst {
         }
         // The bounds above keep both below 2^32.
         #[allow(clippy::cast_possible_truncation)]
-        let payload_range = Payload::Inline { start: self.data.len() as u32, len: payload.len() as u32 };
+        let payload_range = Payload::Inline {
+            start: self.data.len() as u32,
+            len: payload.len() as u32,
+        };
         self.data.extend_from_slice(payload);
         self.cost += payload.len();
-        self.events.push(Event::Message { id, binary, payload: payload_range });
+        self.events.push(Event::Message {
+            id,
+            binary,
+            payload: payload_range,
+        });
     }
 
     pub fn owned_message(&mut self, id: ConnId, binary: bool, payload: Vec<u8>) {
         self.cost += payload.capacity();
-        self.events.push(Event::Message { id, binary, payload: Payload::Owned(payload) });
+        self.events.push(Event::Message {
+            id,
+            binary,
+            payload: Payload::Owned(payload),
+        });
     }
 
     pub fn push(&mut self, event: Event) {

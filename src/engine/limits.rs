@@ -11,8 +11,7 @@ use super::metrics::{Metrics, Refusal};
 #[derive(Debug)]
 pub struct ConnectionLimits {
     max: usize,
-    /// 0: no limit.
-    max_per_address: usize,
+    max_per_address: Option<usize>,
     per_address: Mutex<HashMap<IpAddr, usize>>,
     metrics: Arc<Metrics>,
 }
@@ -25,8 +24,13 @@ pub struct ConnectionPermit {
 }
 
 impl ConnectionLimits {
-    pub fn new(max: usize, max_per_address: usize, metrics: Arc<Metrics>) -> Arc<Self> {
-        Arc::new(Self { max, max_per_address, per_address: Mutex::default(), metrics })
+    pub fn new(max: usize, max_per_address: Option<usize>, metrics: Arc<Metrics>) -> Arc<Self> {
+        Arc::new(Self {
+            max,
+            max_per_address,
+            per_address: Mutex::default(),
+            metrics,
+        })
     }
 
     /// Takes a place, without an address yet: behind a proxy the client's address stands in the request.
@@ -36,20 +40,26 @@ impl ConnectionLimits {
             self.metrics.connections.fetch_sub(1, Ordering::Relaxed);
             return Err(Refusal::TooManyConnections);
         }
-        Ok(ConnectionPermit { limits: Arc::clone(self), address: None })
+        Ok(ConnectionPermit {
+            limits: Arc::clone(self),
+            address: None,
+        })
     }
 }
 
 impl ConnectionPermit {
     /// Counts the connection for its address, in place of an earlier one.
     pub fn set_address(&mut self, address: IpAddr) -> Result<(), Refusal> {
-        if self.limits.max_per_address == 0 || self.address == Some(address) {
+        let Some(max) = self.limits.max_per_address else {
+            return Ok(());
+        };
+        if self.address == Some(address) {
             return Ok(());
         }
         self.release_address();
         let mut counts = self.limits.per_address.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(address).or_default();
-        if *count >= self.limits.max_per_address {
+        if *count >= max {
             return Err(Refusal::TooManyPerAddress);
         }
         *count += 1;
@@ -82,7 +92,7 @@ mod tests {
 
     #[test]
     fn places_are_given_back() {
-        let limits = ConnectionLimits::new(2, 1, Arc::default());
+        let limits = ConnectionLimits::new(2, Some(1), Arc::default());
         let (mut a, b) = (limits.enter().unwrap(), limits.enter().unwrap());
         assert_eq!(limits.enter().unwrap_err(), Refusal::TooManyConnections);
         drop(b);

@@ -23,22 +23,49 @@ const KEEP_BYTES: usize = 1024 * 1024;
 #[derive(Debug)]
 pub enum Command {
     /// The frames `data[previous end..end]` of the batch go to one connection.
-    Data { id: ConnId, end: usize, messages: u32 },
+    Data {
+        id: ConnId,
+        end: usize,
+        messages: u32,
+    },
     /// One encoded frame goes to many.
-    Broadcast { audience: Audience, frame: Bytes, except: Box<[ConnId]> },
-    Close { id: ConnId, code: u16, reason: Box<str> },
-    Join { id: ConnId, room: Arc<str> },
-    Leave { id: ConnId, room: Arc<str> },
+    Broadcast {
+        audience: Audience,
+        frame: Bytes,
+        except: Box<[ConnId]>,
+    },
+    Close {
+        id: ConnId,
+        code: u16,
+        reason: Box<str>,
+    },
+    Join {
+        id: ConnId,
+        room: Arc<str>,
+    },
+    Leave {
+        id: ConnId,
+        room: Arc<str>,
+    },
     /// The connection closes at this Unix time.
-    Expire { id: ConnId, at: Option<i64> },
-    Reply { serial: u64, reply: HandshakeReply },
+    Expire {
+        id: ConnId,
+        at: Option<i64>,
+    },
+    Reply {
+        serial: u64,
+        reply: HandshakeReply,
+    },
     /// A connection that another I/O thread accepted.
     Adopt(Detached),
     /// The inbox has room again.
     Resume,
     StopAccepting,
     /// Close every connection and take no new one.
-    Drain { code: u16, reason: Box<str> },
+    Drain {
+        code: u16,
+        reason: Box<str>,
+    },
     /// Drop what is left and end the thread.
     Shutdown,
 }
@@ -64,11 +91,19 @@ impl Batch {
         encode(&mut self.data);
         let grown = self.data.len();
         match self.commands.last_mut() {
-            Some(Command::Data { id: last, end, messages }) if *last == id => {
+            Some(Command::Data {
+                id: last,
+                end,
+                messages,
+            }) if *last == id => {
                 *end = grown;
                 *messages += 1;
             }
-            _ => self.commands.push(Command::Data { id, end: grown, messages: 1 }),
+            _ => self.commands.push(Command::Data {
+                id,
+                end: grown,
+                messages: 1,
+            }),
         }
         grown - start
     }

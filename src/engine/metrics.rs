@@ -89,7 +89,12 @@ impl Metrics {
     }
 
     pub fn count_close(&self, code: u16) {
-        *self.closed.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default() += 1;
+        *self
+            .closed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(code)
+            .or_default() += 1;
     }
 
     pub fn closed(&self) -> BTreeMap<u16, u64> {

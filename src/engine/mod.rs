@@ -1,7 +1,32 @@
 //! The WebSocket server without PHP: no Zend symbol, no PHP value, testable with `cargo test --no-default-features`.
 #![forbid(unsafe_code)]
 
+pub mod accept;
 pub mod auth;
 pub mod close;
 pub mod config;
+pub mod delivery;
 pub mod frame;
+pub mod handshake;
+pub mod hub;
+pub mod id;
+pub mod inbox;
+pub mod limits;
+pub mod mailbox;
+pub mod metrics;
+pub mod outbox;
+pub mod outlet;
+pub mod pending;
+pub mod problem;
+pub mod request;
+pub mod rooms;
+pub mod roster;
+pub mod server;
+pub mod session;
+pub mod socket;
+pub mod sweep;
+pub mod table;
+pub mod task;
+pub mod thread;
+pub mod timers;
+pub mod wakeup;

@@ -28,7 +28,10 @@ struct Entry {
 
 impl Outbox {
     pub fn new(sweep: u32) -> Self {
-        Self { progress: sweep, ..Self::default() }
+        Self {
+            progress: sweep,
+            ..Self::default()
+        }
     }
 
     pub fn bytes(&self) -> usize {

@@ -28,7 +28,8 @@ impl Outlet {
 
     /// Only the session calls it, so load and store need not be one step.
     pub fn add_taken(&self, bytes: usize) {
-        self.taken.store(self.taken.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
+        self.taken
+            .store(self.taken.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
     }
 
     /// Set when the session takes no more messages, before the close event reaches PHP.

@@ -74,7 +74,9 @@ impl Pending {
     }
 
     pub fn stop_accepting(&self) {
-        self.stage.send_if_modified(|stage| *stage == Stage::Running && std::mem::replace(stage, Stage::NotAccepting) == Stage::Running);
+        self.stage.send_if_modified(|stage| {
+            *stage == Stage::Running && std::mem::replace(stage, Stage::NotAccepting) == Stage::Running
+        });
     }
 
     pub fn shut_down(&self) {

@@ -18,7 +18,12 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(status: StatusCode, refusal: Refusal, detail: &'static str) -> Self {
-        Self { status, refusal, detail, header: None }
+        Self {
+            status,
+            refusal,
+            detail,
+            header: None,
+        }
     }
 
     #[must_use]
@@ -42,7 +47,10 @@ impl Problem {
         let mut response = Response::new(Full::new(self.body()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         if let Some((name, value)) = &self.header {

@@ -55,7 +55,10 @@ impl RequestHead {
     #[allow(clippy::cast_possible_truncation)]
     pub fn new(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
         let query = uri.query();
-        let size = headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 6).sum::<usize>();
+        let size = headers
+            .iter()
+            .map(|(n, v)| n.as_str().len() + v.len() + 6)
+            .sum::<usize>();
         let mut bytes = Vec::with_capacity(method.as_str().len() + uri.path().len() + query.map_or(0, str::len) + size);
         bytes.extend_from_slice(method.as_str().as_bytes());
         bytes.extend_from_slice(uri.path().as_bytes());
@@ -77,7 +80,12 @@ impl RequestHead {
     fn target(&self) -> (usize, usize, usize) {
         let path = usize::from(self.method_len);
         let query = path + self.path_len as usize;
-        let fields = query + if self.query_len == NO_QUERY { 0 } else { self.query_len as usize };
+        let fields = query
+            + if self.query_len == NO_QUERY {
+                0
+            } else {
+                self.query_len as usize
+            };
         (path, query, fields)
     }
 
@@ -116,7 +124,11 @@ impl RequestHead {
 
     /// The values of one field joined with `", "`, or `"; "` for cookies (RFC 9110 section 5.3, RFC 6265 section 5.4).
     pub fn field(&self, name: &str) -> Option<Vec<u8>> {
-        let separator: &[u8] = if name.eq_ignore_ascii_case("cookie") { b"; " } else { b", " };
+        let separator: &[u8] = if name.eq_ignore_ascii_case("cookie") {
+            b"; "
+        } else {
+            b", "
+        };
         let mut joined: Option<Vec<u8>> = None;
         for (_, value) in self.fields().filter(|(n, _)| n.eq_ignore_ascii_case(name)) {
             match &mut joined {
@@ -139,7 +151,10 @@ fn text(bytes: &[u8]) -> &str {
 /// Never prints the query or the fields: they may carry the token.
 impl std::fmt::Debug for RequestHead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RequestHead").field("method", &self.method()).field("path", &self.path()).finish_non_exhaustive()
+        f.debug_struct("RequestHead")
+            .field("method", &self.method())
+            .field("path", &self.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -155,7 +170,10 @@ mod tests {
         headers.append("cookie", "a=1".parse().unwrap());
         headers.append("cookie", "b=2".parse().unwrap());
         let head = RequestHead::new(&Method::GET, &uri, &headers);
-        assert_eq!((head.method(), head.path(), head.query()), ("GET", "/chat/%20x", Some("token=a&b")));
+        assert_eq!(
+            (head.method(), head.path(), head.query()),
+            ("GET", "/chat/%20x", Some("token=a&b"))
+        );
         assert_eq!(head.fields().count(), 3);
         assert_eq!(head.field("Cookie").unwrap(), b"a=1; b=2");
         assert_eq!(head.field("origin"), None);

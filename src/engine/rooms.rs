@@ -26,7 +26,9 @@ pub struct Membership {
 
 impl Rooms {
     pub fn members(&self, name: &str) -> &[u32] {
-        self.by_name.get(name).map_or(&[], |&room| &self.rooms[room as usize].members)
+        self.by_name
+            .get(name)
+            .map_or(&[], |&room| &self.rooms[room as usize].members)
     }
 
     /// Adds a session that has these memberships; `None` when it is a member already.
@@ -48,7 +50,10 @@ impl Rooms {
         };
         let members = &mut self.rooms[room as usize].members;
         members.push(slot);
-        Some(Membership { room, position: members.len() as u32 - 1 })
+        Some(Membership {
+            room,
+            position: members.len() as u32 - 1,
+        })
     }
 
     /// Takes out one membership. Returns the slot that now stands at its position, whose own membership must be told

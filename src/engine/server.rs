@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use nix::sys::signal::SigSet;
@@ -29,7 +29,8 @@ pub enum StartError {
     Thread(io::Error),
 }
 
-/// Dropping it shuts the threads down without closing handshakes and joins them.
+/// Dropping it ends the threads without closing handshakes and joins them. In a forked child, where they do not exist, it
+/// must be forgotten instead.
 #[derive(Debug)]
 pub struct Server {
     pub config: Arc<Config>,
@@ -39,7 +40,7 @@ pub struct Server {
     /// The I/O threads ask PHP about handshakes while this is set.
     pub ask_php: Arc<AtomicBool>,
     mailboxes: Vec<Arc<Mailbox>>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
     /// An I/O thread ended before it was told to.
     failed: Arc<AtomicBool>,
     shutting_down: Arc<AtomicBool>,
@@ -59,7 +60,7 @@ impl Server {
             mailboxes: (0..config.io_threads).map(|_| Arc::default()).collect(),
             instance: InstanceId::random(),
             ask_php: Arc::default(),
-            threads: Vec::new(),
+            threads: Mutex::default(),
             failed: Arc::default(),
             shutting_down: Arc::default(),
             address,
@@ -90,12 +91,18 @@ impl Server {
                 failed: Arc::clone(&server.failed),
                 shutting_down: Arc::clone(&server.shutting_down),
             };
-            let thread = std::thread::Builder::new().name(format!("ferry-io-{number}")).spawn(move || {
-                let _guard = guard;
-                // The guard reports the end, whatever its reason.
-                let _ = thread::run(plan);
-            })?;
-            server.threads.push(thread);
+            let thread = std::thread::Builder::new()
+                .name(format!("ferry-io-{number}"))
+                .spawn(move || {
+                    let _guard = guard;
+                    // The guard reports the end, whatever its reason.
+                    let _ = thread::run(plan);
+                })?;
+            server
+                .threads
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(thread);
             Ok(())
         });
         let _ = old.thread_set_mask();
@@ -112,6 +119,10 @@ impl Server {
         self.mailboxes.get(id.io_thread()).map(|m| &**m)
     }
 
+    pub fn shared_mailbox(&self, id: ConnId) -> Option<Arc<Mailbox>> {
+        self.mailboxes.get(id.io_thread()).cloned()
+    }
+
     pub fn mailboxes(&self) -> impl Iterator<Item = &Mailbox> {
         self.mailboxes.iter().map(|m| &**m)
     }
@@ -121,32 +132,27 @@ impl Server {
         self.failed.load(Ordering::SeqCst)
     }
 
-    /// Ends the threads and waits for them. What is still open is dropped without a close frame.
-    pub fn shut_down(&mut self) {
+    /// Ends the threads and waits for them; does nothing when they have ended. What is still open is dropped without a
+    /// close frame; its close events are in the inbox when this returns.
+    pub fn end(&self) {
         self.shutting_down.store(true, Ordering::SeqCst);
         for mailbox in &self.mailboxes {
             mailbox.post(Command::Shutdown);
         }
-        for thread in self.threads.drain(..) {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             // A panic has been reported through `failed`.
             let _ = thread.join();
         }
-        if let Some(path) = self.socket_file.take() {
+        if let Some(path) = &self.socket_file {
             let _ = std::fs::remove_file(path);
         }
-    }
-
-    /// In a forked child the threads do not exist: joining them would panic, and the socket file is the parent's.
-    pub fn abandon(mut self) {
-        self.threads.drain(..).for_each(std::mem::forget);
-        self.socket_file = None;
-        std::mem::forget(self);
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.shut_down();
+        self.end();
     }
 }
 
@@ -171,8 +177,15 @@ impl Drop for DeathBell {
 fn bind(config: &Config) -> Result<(Bound, String, Option<PathBuf>), StartError> {
     match &config.bind {
         Bind::Tcp { host, port } => {
-            let address = format!("{host}:{port}");
-            let fail = |source| StartError::Bind { address: address.clone(), source };
+            let address = if host.contains(':') {
+                format!("[{host}]:{port}")
+            } else {
+                format!("{host}:{port}")
+            };
+            let fail = |source| StartError::Bind {
+                address: address.clone(),
+                source,
+            };
             let found = resolve(host, *port).map_err(fail)?;
             let listener = bind_tcp(found, config).map_err(fail)?;
             let real = listener.local_addr().map_err(fail)?;
@@ -180,15 +193,17 @@ fn bind(config: &Config) -> Result<(Bound, String, Option<PathBuf>), StartError>
         }
         Bind::Unix(path) => {
             let address = format!("unix:{}", path.display());
-            let listener = bind_unix(path).map_err(|source| StartError::Bind { address: address.clone(), source })?;
+            let listener = bind_unix(path).map_err(|source| StartError::Bind {
+                address: address.clone(),
+                source,
+            })?;
             Ok((Bound::Unix(listener), address, Some(path.clone())))
         }
     }
 }
 
 fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
-    let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-    (bare, port)
+    (host, port)
         .to_socket_addrs()?
         .next()
         .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host name has no address"))
@@ -203,7 +218,7 @@ fn bind_tcp(address: SocketAddr, config: &Config) -> io::Result<TcpListener> {
     }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(config.backlog)?;
+    socket.listen(i32::try_from(config.backlog).unwrap_or(i32::MAX))?;
     Ok(socket.into())
 }
 

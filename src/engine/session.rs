@@ -14,10 +14,17 @@ use super::socket::Writer;
 pub enum Phase {
     Open,
     /// We sent a Close and wait for the peer's until the sweep of that number. PHP hears of the close when it is over.
-    Closing { code: u16, reason: Box<str>, until: u32 },
+    Closing {
+        code: u16,
+        reason: Box<str>,
+        until: u32,
+    },
     /// PHP has heard of the close. What is queued still goes out, then the sending side ends, and we wait for the peer's
     /// end of file until that sweep: closing at once could reset the connection before the peer has read our Close.
-    Draining { until: u32, finished: bool },
+    Draining {
+        until: u32,
+        finished: bool,
+    },
 }
 
 /// Marks a session that has nothing to write in the current batch.

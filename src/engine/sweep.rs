@@ -24,7 +24,9 @@ impl State {
         self.sweep = self.sweep.saturating_add(1);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
         for slot in 0..self.sessions.capacity() {
-            let Some(session) = self.sessions.at_mut(slot) else { continue };
+            let Some(session) = self.sessions.at_mut(slot) else {
+                continue;
+            };
             match judge(session, self.sweep, now, &self.limits) {
                 Verdict::Fine => {}
                 Verdict::Ping => {
@@ -50,7 +52,10 @@ fn judge(session: &Session, sweep: u32, now: u64, limits: &super::hub::Limits) -
         Phase::Open => {
             let silent = sweep - session.heard;
             // A token is good through the second before `exp` (RFC 7519 section 4.1.4).
-            if session.expires_at.is_some_and(|at| i64::try_from(now).is_ok_and(|now| now >= at)) {
+            if session
+                .expires_at
+                .is_some_and(|at| i64::try_from(now).is_ok_and(|now| now >= at))
+            {
                 Verdict::Expired
             } else if session.outbox.as_ref().is_some_and(|o| stuck(o)) {
                 Verdict::GiveUp("write timeout")

@@ -15,7 +15,10 @@ struct Slot<T> {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { slots: Vec::new(), free: Vec::new() }
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+        }
     }
 }
 
@@ -24,7 +27,10 @@ impl<T> Table<T> {
     #[allow(clippy::cast_possible_truncation, reason = "max_connections is far below 2^32")]
     pub fn insert(&mut self, value: T) -> (u32, u32) {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, value: None });
+            self.slots.push(Slot {
+                generation: 0,
+                value: None,
+            });
             self.slots.len() as u32 - 1
         });
         let entry = &mut self.slots[slot as usize];
@@ -69,7 +75,11 @@ impl<T> Table<T> {
     /// Slots in use.
     #[allow(clippy::cast_possible_truncation, reason = "see insert")]
     pub fn slots(&self) -> impl Iterator<Item = u32> + '_ {
-        self.slots.iter().enumerate().filter(|(_, s)| s.value.is_some()).map(|(i, _)| i as u32)
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| s.value.is_some())
+            .map(|(i, _)| i as u32)
     }
 
     /// One past the highest slot ever used.

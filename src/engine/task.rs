@@ -41,7 +41,13 @@ pub struct SessionTask {
 
 impl SessionTask {
     pub fn new(local: Rc<Local>, id: ConnId, reader: Reader, early: Vec<u8>) -> Self {
-        Self { local, id, reader, decoder: Decoder::default(), early }
+        Self {
+            local,
+            id,
+            reader,
+            decoder: Decoder::default(),
+            early,
+        }
     }
 
     fn slot(&self, state: &State) -> Option<u32> {
@@ -50,19 +56,33 @@ impl SessionTask {
 
     /// Decodes what came and writes the answers it asks for (pongs, close).
     fn feed(&mut self, state: &mut State, slot: u32, input: &mut [u8]) {
-        state.metrics.bytes_in.fetch_add(input.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        state
+            .metrics
+            .bytes_in
+            .fetch_add(input.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let limits = state.limits.frame;
-        let Some(session) = state.sessions.at_mut(slot) else { return };
+        let Some(session) = state.sessions.at_mut(slot) else {
+            return;
+        };
         session.heard = state.sweep;
         session.pinged = false;
         if matches!(session.phase, Phase::Draining { .. }) {
             return;
         }
-        let mut receiving = Receiving { open: session.is_open(), id: self.id, slot, state, messages: 0 };
+        let mut receiving = Receiving {
+            open: session.is_open(),
+            id: self.id,
+            slot,
+            state,
+            messages: 0,
+        };
         let fed = self.decoder.feed(input, &limits, &mut receiving);
         let messages = receiving.messages;
         if messages > 0 {
-            state.metrics.messages_in.fetch_add(messages, std::sync::atomic::Ordering::Relaxed);
+            state
+                .metrics
+                .messages_in
+                .fetch_add(messages, std::sync::atomic::Ordering::Relaxed);
         }
         if let Err(error) = fed {
             state.fail(slot, error.code, error.reason);
@@ -80,7 +100,9 @@ impl Future for SessionTask {
         let this = self.get_mut();
         let local = Rc::clone(&this.local);
         let state = &mut *local.state.borrow_mut();
-        let Some(slot) = this.slot(state) else { return Poll::Ready(()) };
+        let Some(slot) = this.slot(state) else {
+            return Poll::Ready(());
+        };
         if let Some(session) = state.sessions.at_mut(slot) {
             if session.waker.is_none() {
                 session.waker = Some(cx.waker().clone());
@@ -120,7 +142,11 @@ impl Future for SessionTask {
                     this.feed(state, slot, &mut scratch[..n]);
                 }
                 Poll::Ready(ended) => {
-                    let why = if ended.is_ok() { "connection closed without a close frame" } else { "connection lost" };
+                    let why = if ended.is_ok() {
+                        "connection closed without a close frame"
+                    } else {
+                        "connection lost"
+                    };
                     state.lose(slot, why);
                     return Poll::Ready(());
                 }
@@ -174,7 +200,9 @@ impl Sink for Receiving<'_> {
             && let Some(session) = self.state.sessions.at_mut(self.slot)
             && session.outbox.as_ref().is_none_or(|o| o.entries() < MAX_WAITING)
         {
-            self.state.dirty.control(session, self.slot, |out| encode_pong(out, payload));
+            self.state
+                .dirty
+                .control(session, self.slot, |out| encode_pong(out, payload));
         }
     }
 

@@ -69,7 +69,11 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
         scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
     });
     CURRENT.set(Some(Rc::clone(&local)));
-    let gate = Rc::new(Gate { config: plan.config, ask_php: plan.ask_php, local: Rc::clone(&local) });
+    let gate = Rc::new(Gate {
+        config: plan.config,
+        ask_php: plan.ask_php,
+        local: Rc::clone(&local),
+    });
     let acceptor = Rc::new(Acceptor {
         gate,
         limits: plan.limits,
@@ -149,7 +153,9 @@ fn before_park() {
     CURRENT.with_borrow(|local| {
         let Some(local) = local else { return };
         // Borrowed only if a task panicked inside; then the thread is about to end.
-        let Ok(mut state) = local.state.try_borrow_mut() else { return };
+        let Ok(mut state) = local.state.try_borrow_mut() else {
+            return;
+        };
         state.send_burst();
         let mailbox = Arc::clone(&state.mailbox);
         while mailbox.is_filled() || mailbox.park() {

@@ -39,7 +39,11 @@ impl PartialOrd for Due {
 
 impl<T> Default for Timers<T> {
     fn default() -> Self {
-        Self { next_id: 0, heap: BinaryHeap::new(), live: HashMap::new() }
+        Self {
+            next_id: 0,
+            heap: BinaryHeap::new(),
+            live: HashMap::new(),
+        }
     }
 }
 
@@ -47,7 +51,13 @@ impl<T: Clone> Timers<T> {
     pub fn add(&mut self, now: Instant, delay: Duration, every: bool, value: T) -> u64 {
         self.next_id += 1;
         let id = self.next_id;
-        self.live.insert(id, Timer { value, every: every.then_some(delay) });
+        self.live.insert(
+            id,
+            Timer {
+                value,
+                every: every.then_some(delay),
+            },
+        );
         self.heap.push(Reverse(Due { at: now + delay, id }));
         id
     }
@@ -115,7 +125,10 @@ mod tests {
         assert_eq!(timers.cancel(cancelled), Some('x'));
         assert_eq!(timers.pop(now), None);
         let later = now + 5 * MS;
-        assert_eq!([timers.pop(later), timers.pop(later), timers.pop(later)], [Some('a'), Some('b'), None]);
+        assert_eq!(
+            [timers.pop(later), timers.pop(later), timers.pop(later)],
+            [Some('a'), Some('b'), None]
+        );
     }
 
     #[test]

@@ -30,7 +30,10 @@ pub enum Woken {
 impl WakeUp {
     pub fn new() -> std::io::Result<Self> {
         let event = EventFd::from_value_and_flags(0, EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
-        Ok(Self { event, sleeping: AtomicBool::new(false) })
+        Ok(Self {
+            event,
+            sleeping: AtomicBool::new(false),
+        })
     }
 
     /// Rings if the PHP thread sleeps. Call it after the queue was filled.

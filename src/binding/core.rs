@@ -1,0 +1,351 @@
+//! What `WsServer`, `Connection`, `Room` and `Timer` share. PHP thread only.
+//!
+//! Borrow rule: no `RefCell` borrow is held across a call into PHP, across dropping a PHP value (a destructor may call
+//! back) or across allocating one (memory exhaustion does not come back).
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use ext_php_rs::exception::PhpResult;
+use ext_php_rs::types::Zval;
+
+use crate::engine::config::Config;
+use crate::engine::id::{ConnId, InstanceId};
+use crate::engine::inbox::Burst;
+use crate::engine::mailbox::{Audience, Command};
+use crate::engine::metrics::Metrics;
+use crate::engine::request::{HandshakeId, HandshakeRequest};
+use crate::engine::roster::Roster;
+use crate::engine::server::Server;
+use crate::engine::timers::Timers;
+
+use super::callback::Callback;
+use super::connection::Connection;
+use super::exception;
+
+/// How long clients get to answer a close when the script ends without `stop()`.
+pub const ABORT_GRACE: Duration = Duration::from_secs(1);
+
+/// Raised by one in a forked child: what was started before belongs to the parent.
+static FORKS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Servers that may still run when the request ends.
+    static LIVE: RefCell<Vec<Weak<Core>>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Default)]
+pub struct Callbacks {
+    pub handshake: Option<Rc<Callback>>,
+    pub open: Option<Rc<Callback>>,
+    pub message: Option<Rc<Callback>>,
+    pub close: Option<Rc<Callback>>,
+    pub error: Option<Rc<Callback>>,
+}
+
+/// How far `stop()` has come.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    pub code: u16,
+    pub reason: String,
+    pub deadline: Instant,
+    pub step: StopStep,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopStep {
+    /// Nothing was done yet.
+    Asked,
+    /// No new connection; queued events are delivered.
+    Delivering,
+    /// Every connection got its close frame.
+    Closing,
+}
+
+/// A handshake that PHP has accepted or is about to answer.
+pub struct Asked {
+    pub request: Rc<HandshakeRequest>,
+    pub identity: Zval,
+}
+
+pub struct Core {
+    pub config: Config,
+    pub server: RefCell<Option<Rc<Server>>>,
+    pub roster: RefCell<Roster<Zval>>,
+    pub callbacks: RefCell<Callbacks>,
+    pub timers: RefCell<Timers<Rc<Callback>>>,
+    pub asked: RefCell<HashMap<HandshakeId, Asked>>,
+    /// The burst being delivered and the next event in it.
+    pub burst: RefCell<Option<Burst>>,
+    pub next_event: Cell<usize>,
+    /// `poll()` runs: sends are handed over at its end.
+    pub polling: Cell<bool>,
+    pub stop: RefCell<Option<Stop>>,
+    /// Another event loop waits on the eventfd.
+    pub streamed: Cell<bool>,
+    pub started: Cell<Option<Instant>>,
+    pub slow_callbacks: Cell<u64>,
+    /// When the callback that runs began.
+    pub callback_since: Cell<Option<Instant>>,
+    instance: Cell<InstanceId>,
+    metrics: RefCell<Arc<Metrics>>,
+    forks: Cell<u64>,
+}
+
+impl Core {
+    pub fn new(config: Config) -> Rc<Self> {
+        let core = Rc::new(Self {
+            config,
+            server: RefCell::default(),
+            roster: RefCell::default(),
+            callbacks: RefCell::default(),
+            timers: RefCell::default(),
+            asked: RefCell::default(),
+            burst: RefCell::default(),
+            next_event: Cell::new(0),
+            polling: Cell::new(false),
+            stop: RefCell::default(),
+            streamed: Cell::new(false),
+            started: Cell::new(None),
+            slow_callbacks: Cell::new(0),
+            callback_since: Cell::new(None),
+            instance: Cell::new(InstanceId::random()),
+            metrics: RefCell::default(),
+            forks: Cell::new(FORKS.load(Ordering::Relaxed)),
+        });
+        LIVE.with_borrow_mut(|live| {
+            live.retain(|c| c.strong_count() > 0);
+            live.push(Rc::downgrade(&core));
+        });
+        core
+    }
+
+    /// Refuses a call in a forked child: the threads it would need exist in the parent only.
+    pub fn guard(&self) -> PhpResult<()> {
+        if self.is_ours() {
+            return Ok(());
+        }
+        Err(exception::logic(
+            "This Ferry server belongs to the parent process: fork before listen(), or make a new server in the child",
+        ))
+    }
+
+    pub fn is_ours(&self) -> bool {
+        self.forks.get() == FORKS.load(Ordering::Relaxed)
+    }
+
+    pub fn running(&self) -> Option<Rc<Server>> {
+        self.server.borrow().clone()
+    }
+
+    pub fn owns(&self, connection: &Connection) -> bool {
+        std::ptr::eq(&raw const *connection.core, self)
+    }
+
+    pub fn parse_id(&self, text: &str) -> Option<ConnId> {
+        self.instance().parse(text)
+    }
+
+    /// The last one started: ids stay readable after the stop.
+    pub fn instance(&self) -> InstanceId {
+        self.instance.get()
+    }
+
+    pub fn count_dropped(&self) {
+        self.metrics().dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Of the last server started: counts stay readable after the stop.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics.borrow())
+    }
+
+    /// Binds and starts the threads.
+    pub fn listen(&self) -> PhpResult<Rc<Server>> {
+        self.guard()?;
+        if let Some(server) = self.running() {
+            return Ok(server);
+        }
+        let server = Server::start(self.config.clone()).map_err(|e| exception::runtime(e.to_string()))?;
+        let server = Rc::new(server);
+        server
+            .ask_php
+            .store(self.callbacks.borrow().handshake.is_some(), Ordering::Relaxed);
+        self.started.set(Some(Instant::now()));
+        self.instance.set(server.instance);
+        *self.metrics.borrow_mut() = Arc::clone(&server.metrics);
+        *self.server.borrow_mut() = Some(Rc::clone(&server));
+        Ok(server)
+    }
+
+    /// Wakes the I/O threads for what was sent, unless `poll()` will do so for the whole batch.
+    pub fn hand_over(&self, server: &Server) {
+        if !self.polling.get() {
+            server.mailboxes().for_each(|m| m.hand_over());
+        }
+    }
+
+    /// One command to one connection's I/O thread.
+    pub fn command(&self, id: ConnId, command: Command) {
+        if let Some(server) = self.running()
+            && let Some(mailbox) = server.mailbox(id)
+        {
+            mailbox.batch().push(command);
+            mailbox.mark();
+            self.hand_over(&server);
+        }
+    }
+
+    pub fn close(&self, id: ConnId, code: u16, reason: &str) {
+        if self.roster.borrow_mut().start_closing(id) {
+            self.command(
+                id,
+                Command::Close {
+                    id,
+                    code,
+                    reason: reason.into(),
+                },
+            );
+        }
+    }
+
+    /// Hands one encoded frame to all connections or a room's. Returns how many.
+    pub fn broadcast(&self, room: Option<&str>, frame: &bytes::Bytes, except: &[ConnId]) -> usize {
+        let Some(server) = self.running() else { return 0 };
+        let count = self.roster.borrow().count_reached(room, except);
+        if count > 0 {
+            let audience = room.map_or(Audience::All, |name| Audience::Room(name.into()));
+            for (number, mailbox) in server.mailboxes().enumerate() {
+                let except = except.iter().copied().filter(|id| id.io_thread() == number).collect();
+                mailbox.batch().push(Command::Broadcast {
+                    audience: audience.clone(),
+                    frame: frame.clone(),
+                    except,
+                });
+                mailbox.mark();
+            }
+            self.hand_over(&server);
+        }
+        count
+    }
+
+    /// Ends everything without calling PHP: after `exit()`, a fatal error, or when the server object goes.
+    pub fn abort(&self, code: u16, reason: &str) {
+        if !self.is_ours() {
+            return self.abandon();
+        }
+        let Ok(mut slot) = self.server.try_borrow_mut() else {
+            return;
+        };
+        let Some(server) = slot.take() else { return };
+        drop(slot);
+        drain(&server, code, reason, ABORT_GRACE);
+        server.end();
+    }
+
+    /// In a forked child: forgets the parent's threads.
+    fn abandon(&self) {
+        if let Ok(mut slot) = self.server.try_borrow_mut()
+            && let Some(server) = slot.take()
+        {
+            std::mem::forget(server);
+        }
+    }
+
+    /// Drops every PHP value, so that no cycle through Rust keeps them.
+    pub fn clear(&self) {
+        let roster = self.roster.try_borrow_mut().map(|mut r| std::mem::take(&mut *r));
+        let callbacks = self.callbacks.try_borrow_mut().map(|mut c| std::mem::take(&mut *c));
+        let timers = self.timers.try_borrow_mut().map(|mut t| t.drain());
+        let asked = self.asked.try_borrow_mut().map(|mut a| std::mem::take(&mut *a));
+        drop((roster, callbacks, timers, asked));
+    }
+
+    /// Values held here, for the cycle collector.
+    pub fn for_each_value(&self, mut see: impl FnMut(&Zval)) {
+        if let Ok(callbacks) = self.callbacks.try_borrow() {
+            let all = [
+                &callbacks.handshake,
+                &callbacks.open,
+                &callbacks.message,
+                &callbacks.close,
+                &callbacks.error,
+            ];
+            all.into_iter().flatten().for_each(|c| see(c.value()));
+        }
+        if let Ok(timers) = self.timers.try_borrow() {
+            timers.values().for_each(|c| see(c.value()));
+        }
+        if let Ok(roster) = self.roster.try_borrow() {
+            roster.iter().for_each(|e| see(&e.value));
+        }
+        if let Ok(asked) = self.asked.try_borrow() {
+            asked.values().for_each(|a| see(&a.identity));
+        }
+    }
+}
+
+/// Closes every connection and waits until they are gone or the time is over.
+fn drain(server: &Server, code: u16, reason: &str, grace: Duration) {
+    for mailbox in server.mailboxes() {
+        mailbox.post(Command::StopAccepting);
+        mailbox.post(Command::Drain {
+            code,
+            reason: reason.into(),
+        });
+    }
+    let deadline = Instant::now() + grace;
+    while server.metrics.connections.load(Ordering::Relaxed) > 0 && Instant::now() < deadline && !server.has_failed() {
+        // Events are taken and dropped: a full inbox would keep the closes from being read.
+        while let Some(burst) = server.inbox.try_take() {
+            let events = burst.events.len();
+            if server.inbox.give_back(burst, events) {
+                server.mailboxes().for_each(|m| m.post(Command::Resume));
+            }
+        }
+        server
+            .inbox
+            .bell
+            .wait(Some(Duration::from_millis(10)), || !server.inbox.is_empty());
+    }
+}
+
+/// Ends the servers that still run when the request ends (RSHUTDOWN).
+pub fn end_of_request() {
+    let live = LIVE.with_borrow_mut(std::mem::take);
+    for core in live.iter().filter_map(Weak::upgrade) {
+        core.abort(1001, "");
+    }
+}
+
+/// Runs in a forked child, between `fork()` and the return from it: only an atomic may be touched.
+extern "C" fn in_child() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// MINIT.
+pub fn watch_forks() {
+    // SAFETY: the handler stays mapped (`-z nodelete`) and is async-signal-safe.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+/// Serves the servers of this thread that nobody polls. True: there was something to do.
+pub fn serve_idle() -> PhpResult<bool> {
+    let live: Vec<Rc<Core>> = LIVE.with_borrow(|live| live.iter().filter_map(Weak::upgrade).collect());
+    let mut served = false;
+    for core in live {
+        if !core.polling.get() && core.is_ours() && core.running().is_some() {
+            match super::dispatch::guarded(&core, || super::dispatch::poll(&core, Some(Duration::ZERO), 256))? {
+                super::dispatch::Ended::Handled(n) => served |= n > 0,
+                super::dispatch::Ended::Stopped => served = true,
+                super::dispatch::Ended::Pending => break,
+            }
+        }
+    }
+    ext_php_rs::zend::ExecutorGlobals::throw_if_exception()?;
+    Ok(served)
+}

@@ -1,0 +1,490 @@
+//! The loop on the PHP thread: events in, callbacks, commands out.
+
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::exception::{PhpException, PhpResult};
+use ext_php_rs::types::{ZendClassObject, Zval};
+use ext_php_rs::zend::{CatchError, bailout, try_catch};
+
+use crate::engine::close;
+use crate::engine::id::ConnId;
+use crate::engine::inbox::{Event, Opened};
+use crate::engine::mailbox::Command;
+use crate::engine::request::{HandshakeId, HandshakeReply, HandshakeRequest};
+use crate::engine::server::Server;
+use crate::engine::wakeup::Woken;
+
+use super::callback::Callback;
+use super::connection::Connection;
+use super::convert;
+use super::core::{Asked, Core, StopStep};
+use super::exception;
+use super::handshake::Handshake;
+use super::signals::Signals;
+use super::zend::{self, Outcome};
+
+/// Events between two looks at signals, timers and the stop.
+const BATCH: usize = 256;
+/// A signal that arrives between the last look and the wait is handled after this long at the latest.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// The script unwinds (`exit()`): nothing may be called any more.
+pub struct Unwinding;
+
+/// How a run of the loop ended.
+pub enum Ended {
+    /// So many events were handled.
+    Handled(usize),
+    /// The server has stopped.
+    Stopped,
+    /// An exception is pending, thrown by a signal handler or a tick, or the script unwinds.
+    Pending,
+}
+
+/// Runs `body`, and ends the server in an orderly way if the script does not survive it.
+pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpResult<Ended> {
+    if core.polling.replace(true) {
+        return Err(exception::logic(
+            "The server is polling already: poll(), run() and stop() cannot be nested",
+        ));
+    }
+    let result = try_catch(AssertUnwindSafe(body));
+    core.polling.set(false);
+    core.callback_since.set(None);
+    match result {
+        Ok(result) => {
+            if let Some(server) = core.running() {
+                server.mailboxes().for_each(|m| m.hand_over());
+            }
+            if matches!(result, Ok(Ended::Pending)) && is_unwinding() {
+                core.abort(close::GOING_AWAY, "");
+            }
+            result
+        }
+        Err(CatchError::Bailout) => {
+            core.abort(close::INTERNAL_ERROR, "");
+            // SAFETY: the engine cannot go on after a caught bailout; nothing here needs its drop.
+            unsafe { bailout() }
+        }
+        Err(error) => Err(PhpException::from_message(error.to_string())),
+    }
+}
+
+fn is_unwinding() -> bool {
+    match zend::outcome() {
+        Outcome::Unwinding => true,
+        Outcome::Returned => false,
+        // An ordinary exception goes on to the caller.
+        Outcome::Threw(exception) => {
+            let _ = ext_php_rs::exception::throw_object(exception);
+            false
+        }
+    }
+}
+
+/// One batch, after waiting up to `timeout` for its first event. `None` waits until something happened.
+pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult<Ended> {
+    let Some(server) = core.running() else {
+        return Err(exception::logic("The server does not listen: call listen() first"));
+    };
+    let deadline = timeout.map(|t| Instant::now() + t);
+    loop {
+        if server.has_failed() {
+            return Err(exception::runtime(
+                "An I/O thread of the server died; its connections are lost".into(),
+            ));
+        }
+        if dispatch_signals() {
+            return Ok(Ended::Pending);
+        }
+        let Ok(fired) = fire_timers(core) else {
+            return Ok(Ended::Pending);
+        };
+        let Ok(handled) = drain(core, &server, max.min(BATCH)) else {
+            return Ok(Ended::Pending);
+        };
+        server.mailboxes().for_each(|m| m.hand_over());
+        if advance_stop(core, &server, handled) {
+            return Ok(Ended::Stopped);
+        }
+        if handled + fired > 0 {
+            return Ok(Ended::Handled(handled));
+        }
+        let now = Instant::now();
+        if deadline.is_some_and(|d| d <= now) {
+            if core.streamed.get() {
+                // The other loop waits on the eventfd now: it must be rung for what comes.
+                server.inbox.bell.disarm();
+                server.inbox.bell.arm();
+                if !server.inbox.is_empty() {
+                    continue;
+                }
+            }
+            return Ok(Ended::Handled(0));
+        }
+        wait(core, &server, deadline, now);
+    }
+}
+
+/// Until `stop()` has done its work.
+pub fn run(core: &Rc<Core>, signals: &Signals) -> PhpResult<Ended> {
+    loop {
+        if let Some(signal) = signals.take() {
+            ask_stop(core, close::GOING_AWAY, "", Duration::from_secs(5));
+            let _ = signal;
+        }
+        match poll(core, Some(LONGEST_WAIT), BATCH)? {
+            Ended::Handled(_) => {}
+            ended => return Ok(ended),
+        }
+    }
+}
+
+pub fn ask_stop(core: &Core, code: u16, reason: &str, grace: Duration) {
+    let mut stop = core.stop.borrow_mut();
+    // The first call decides; a later one only shortens the time.
+    let deadline = Instant::now() + grace;
+    match &mut *stop {
+        Some(stop) => stop.deadline = stop.deadline.min(deadline),
+        None => {
+            *stop = Some(super::core::Stop {
+                code,
+                reason: reason.into(),
+                deadline,
+                step: StopStep::Asked,
+            });
+        }
+    }
+}
+
+fn wait(core: &Core, server: &Server, deadline: Option<Instant>, now: Instant) {
+    let mut limit = LONGEST_WAIT;
+    if let Some(deadline) = deadline {
+        limit = limit.min(deadline.saturating_duration_since(now));
+    }
+    if let Some(due) = core.timers.borrow_mut().next_due() {
+        limit = limit.min(due.saturating_duration_since(now));
+    }
+    if core.stop.borrow().is_some() {
+        limit = limit.min(Duration::from_millis(10));
+    }
+    let woken = server.inbox.bell.wait(Some(limit), || !server.inbox.is_empty());
+    debug_assert!(matches!(woken, Woken::Ready | Woken::TimedOut | Woken::Interrupted));
+}
+
+/// Gives PHP's own signal handlers their turn. True: one threw.
+fn dispatch_signals() -> bool {
+    if zend::interrupt() {
+        return true;
+    }
+    thread_local! {
+        static DISPATCH: Option<usize> = zend::find_function("pcntl_signal_dispatch").map(|f| f as usize);
+    }
+    if let Some(dispatch) = DISPATCH.with(|d| *d) {
+        // With pcntl_async_signals() the queue is empty by now.
+        zend::call_function(dispatch as *mut _, &mut []);
+    }
+    ext_php_rs::zend::ExecutorGlobals::has_exception()
+}
+
+fn fire_timers(core: &Rc<Core>) -> Result<usize, Unwinding> {
+    let mut fired = 0;
+    // A timer that makes timers due at once must not keep events waiting.
+    while fired < BATCH {
+        let due = core.timers.borrow_mut().pop(Instant::now());
+        let Some(callback) = due else { break };
+        fired += 1;
+        call(core, &callback, &mut [], None)?;
+    }
+    Ok(fired)
+}
+
+/// Moves a stop on. True: done, the threads have ended.
+fn advance_stop(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
+    let Some(stop) = core.stop.borrow().clone() else {
+        return false;
+    };
+    let late = Instant::now() >= stop.deadline;
+    let step = |step| {
+        if let Some(stop) = &mut *core.stop.borrow_mut() {
+            stop.step = step;
+        }
+    };
+    match stop.step {
+        StopStep::Asked => {
+            server.mailboxes().for_each(|m| m.post(Command::StopAccepting));
+            step(StopStep::Delivering);
+            false
+        }
+        StopStep::Delivering if handled > 0 && !late => false,
+        StopStep::Delivering => {
+            for id in core.roster.borrow().open_ids() {
+                core.roster.borrow_mut().start_closing(id);
+            }
+            server.mailboxes().for_each(|m| {
+                m.post(Command::Drain {
+                    code: stop.code,
+                    reason: stop.reason.as_str().into(),
+                });
+            });
+            step(StopStep::Closing);
+            false
+        }
+        StopStep::Closing => {
+            let busy = server.metrics.connections.load(std::sync::atomic::Ordering::Relaxed) > 0
+                || !server.inbox.is_empty()
+                || handled > 0;
+            if busy && !late {
+                return false;
+            }
+            finish(core, server);
+            true
+        }
+    }
+}
+
+/// Ends the threads and delivers the closes of those that were cut.
+fn finish(core: &Rc<Core>, server: &Rc<Server>) {
+    server.end();
+    while matches!(drain(core, server, BATCH), Ok(n) if n > 0) {}
+    *core.server.borrow_mut() = None;
+    *core.stop.borrow_mut() = None;
+}
+
+/// Delivers up to `max` events.
+fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize) -> Result<usize, Unwinding> {
+    let mut handled = 0;
+    while handled < max {
+        let Some(event) = next_event(core, server) else { break };
+        handled += 1;
+        match event {
+            Ready::Message(connection, data, binary) => on_message(core, connection, data, binary)?,
+            Ready::Handshake(request) => on_handshake(core, server, request)?,
+            Ready::HandshakeGone(id) => {
+                let gone = core.asked.borrow_mut().remove(&id);
+                drop(gone);
+            }
+            Ready::Open(opened) => on_open(core, server, *opened)?,
+            Ready::Close(id, code, reason) => on_close(core, id, code, &reason)?,
+            Ready::Skipped => {}
+        }
+    }
+    Ok(handled)
+}
+
+/// An event whose PHP values are made.
+enum Ready {
+    Message(Zval, Zval, bool),
+    Handshake(Box<HandshakeRequest>),
+    HandshakeGone(HandshakeId),
+    Open(Box<Opened>),
+    Close(ConnId, u16, Box<str>),
+    /// A message of a connection that PHP has closed.
+    Skipped,
+}
+
+fn next_event(core: &Core, server: &Server) -> Option<Ready> {
+    let mut slot = core.burst.borrow_mut();
+    if slot.is_none() {
+        *slot = Some(server.inbox.try_take()?);
+        core.next_event.set(0);
+    }
+    let burst = slot.as_mut()?;
+    let at = core.next_event.get();
+    let placeholder = Event::HandshakeGone(HandshakeId {
+        io_thread: 0,
+        serial: 0,
+    });
+    let ready = match std::mem::replace(&mut burst.events[at], placeholder) {
+        Event::Message { id, binary, payload } => {
+            let connection = {
+                let roster = core.roster.borrow();
+                roster
+                    .get(id)
+                    .filter(|e| !e.is_closing())
+                    .map(|e| e.value.shallow_clone())
+            };
+            connection.map_or(Ready::Skipped, |connection| {
+                Ready::Message(connection, convert::string(burst.payload(&payload)), binary)
+            })
+        }
+        Event::Handshake(request) => Ready::Handshake(request),
+        Event::HandshakeGone(id) => Ready::HandshakeGone(id),
+        Event::Open(opened) => Ready::Open(opened),
+        Event::Close { id, code, reason } => Ready::Close(id, code, reason),
+    };
+    core.next_event.set(at + 1);
+    if at + 1 == burst.events.len()
+        && let Some(burst) = slot.take()
+    {
+        let events = burst.events.len();
+        if server.inbox.give_back(burst, events) {
+            server.mailboxes().for_each(|m| m.post(Command::Resume));
+        }
+    }
+    Some(ready)
+}
+
+fn on_message(core: &Rc<Core>, connection: Zval, data: Zval, binary: bool) -> Result<(), Unwinding> {
+    let Some(callback) = core.callbacks.borrow().message.clone() else {
+        return Ok(());
+    };
+    let mut flag = Zval::new();
+    flag.set_bool(binary);
+    let mut args = [connection, data, flag];
+    call(core, &callback, &mut args, Some(0))
+}
+
+fn on_open(core: &Rc<Core>, server: &Rc<Server>, opened: Opened) -> Result<(), Unwinding> {
+    let (request, identity) = match opened.request {
+        Ok(request) => (Rc::from(request), Zval::null()),
+        Err(id) => match core.asked.borrow_mut().remove(&id) {
+            Some(asked) => (asked.request, asked.identity),
+            None => return Ok(()),
+        },
+    };
+    let Some(mailbox) = server.shared_mailbox(opened.id) else {
+        return Ok(());
+    };
+    let connection = Connection::new(core, opened.id, &opened.outlet, mailbox, request, identity);
+    let mut value = Zval::new();
+    if ZendClassObject::new(connection).set_zval(&mut value, false).is_err() {
+        return Ok(());
+    }
+    core.roster
+        .borrow_mut()
+        .insert(opened.id, opened.outlet, value.shallow_clone());
+    let Some(callback) = core.callbacks.borrow().open.clone() else {
+        return Ok(());
+    };
+    call(core, &callback, &mut [value], Some(0))
+}
+
+fn on_close(core: &Rc<Core>, id: ConnId, code: u16, reason: &str) -> Result<(), Unwinding> {
+    let Some(connection) = core.roster.borrow_mut().remove(id) else {
+        return Ok(());
+    };
+    let Some(callback) = core.callbacks.borrow().close.clone() else {
+        return Ok(());
+    };
+    let mut number = Zval::new();
+    number.set_long(i64::from(code));
+    call(
+        core,
+        &callback,
+        &mut [connection, number, convert::string(reason)],
+        Some(0),
+    )
+}
+
+fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>) -> Result<(), Unwinding> {
+    let id = request.id;
+    let request: Rc<HandshakeRequest> = Rc::from(request);
+    let callback = core.callbacks.borrow().handshake.clone();
+    let answer = match callback {
+        None => Ok(Zval::null()),
+        Some(callback) => {
+            let mut handshake = Zval::new();
+            if ZendClassObject::new(Handshake::new(Rc::clone(&request)))
+                .set_zval(&mut handshake, false)
+                .is_err()
+            {
+                return Ok(());
+            }
+            begin(core);
+            let answer = callback.call(&mut [handshake]);
+            finish_call(core);
+            match zend::outcome() {
+                Outcome::Returned => Ok(answer),
+                Outcome::Unwinding => return Err(Unwinding),
+                Outcome::Threw(thrown) => {
+                    report(core, Zval::null(), thrown)?;
+                    Err(500)
+                }
+            }
+        }
+    };
+    let verdict = answer.and_then(|answer| super::handshake::verdict(&answer));
+    let reply = match verdict {
+        Ok(identity) => {
+            let expires_at = super::identity::expiry(&identity);
+            core.asked.borrow_mut().insert(id, Asked { request, identity });
+            HandshakeReply::Accept { expires_at }
+        }
+        Err(status) => HandshakeReply::Refuse { status },
+    };
+    if let Some(mailbox) = server.mailboxes().nth(usize::from(id.io_thread)) {
+        mailbox.batch().push(Command::Reply {
+            serial: id.serial,
+            reply,
+        });
+        mailbox.mark();
+    }
+    Ok(())
+}
+
+fn begin(core: &Core) {
+    if core.config.slow_callback.is_some() {
+        core.callback_since.set(Some(Instant::now()));
+    }
+}
+
+fn finish_call(core: &Core) {
+    if let (Some(slow), Some(since)) = (core.config.slow_callback, core.callback_since.take())
+        && since.elapsed() >= slow
+    {
+        core.slow_callbacks.set(core.slow_callbacks.get() + 1);
+    }
+}
+
+/// Calls a callback and deals with what it throws. `subject` is the argument that is the connection.
+fn call(core: &Rc<Core>, callback: &Rc<Callback>, args: &mut [Zval], subject: Option<usize>) -> Result<(), Unwinding> {
+    // A callback may replace itself: the clone keeps it until it has returned.
+    let callback = Rc::clone(callback);
+    begin(core);
+    callback.call(args);
+    finish_call(core);
+    match zend::outcome() {
+        Outcome::Returned => Ok(()),
+        Outcome::Unwinding => Err(Unwinding),
+        Outcome::Threw(thrown) => {
+            let connection = subject.map_or_else(Zval::null, |at| args[at].shallow_clone());
+            report(core, connection, thrown)
+        }
+    }
+}
+
+/// Gives a throwable to `onError`; without one it is logged and its connection closes with 1011.
+fn report(core: &Rc<Core>, connection: Zval, thrown: Zval) -> Result<(), Unwinding> {
+    let handler = core.callbacks.borrow().error.clone();
+    let Some(handler) = handler else {
+        zend::log_exception(&thrown);
+        fail(core, &connection);
+        return Ok(());
+    };
+    let mut args = [connection, thrown];
+    begin(core);
+    handler.call(&mut args);
+    finish_call(core);
+    match zend::outcome() {
+        Outcome::Returned => Ok(()),
+        Outcome::Unwinding => Err(Unwinding),
+        Outcome::Threw(second) => {
+            let [connection, first] = args;
+            zend::log_exception(&first);
+            zend::log_exception(&second);
+            fail(core, &connection);
+            Ok(())
+        }
+    }
+}
+
+fn fail(core: &Core, connection: &Zval) {
+    use ext_php_rs::convert::FromZval;
+    if let Some(connection) = <&ZendClassObject<Connection>>::from_zval(connection) {
+        core.close(connection.conn_id(), close::INTERNAL_ERROR, "");
+    }
+}

@@ -1,0 +1,271 @@
+//! The class `Ferry\WsServer`.
+
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use ext_php_rs::exception::PhpResult;
+use ext_php_rs::flags::ClassFlags;
+use ext_php_rs::prelude::*;
+use ext_php_rs::types::{ZendClassObject, ZendHashTable, ZendObject, Zval};
+
+use crate::engine::config::{Config, Value};
+
+use super::args::{Bytes, Callable, Except, Options, Seconds};
+use super::callback::Callback;
+use super::connection::{close_arguments, message_kind, room_name};
+use super::convert::{self, ArrayValue, This};
+use super::core::{Callbacks, Core};
+use super::dispatch::{self, Ended};
+use super::room::{self, Room};
+use super::signals::Signals;
+use super::stats::Stats;
+use super::timer::Timer;
+use super::{exception, zend};
+
+/// SAPIs whose process is the server's own.
+const SAPIS: [&str; 3] = ["cli", "embed", "phpdbg"];
+
+/// A WebSocket server (RFC 6455) that runs inside this PHP process.
+#[php_class]
+#[php(name = "Ferry\\WsServer")]
+#[php(flags = ClassFlags::Final)]
+pub struct WsServer {
+    pub core: Rc<Core>,
+}
+
+#[php_impl]
+impl WsServer {
+    #[php(defaults(options = ()))]
+    pub fn __construct(options: Options<'_>) -> PhpResult<Self> {
+        let sapi = zend::sapi_name();
+        if !SAPIS.contains(&sapi.as_str()) {
+            return Err(exception::logic(format!(
+                "A WebSocket server cannot run under the SAPI \"{sapi}\": start it from the command line (php bin/console ws:serve)"
+            )));
+        }
+        let value = options.0.map_or(Value::List(Vec::new()), convert::option_value);
+        let config = Config::parse(&value).map_err(|e| exception::invalid_argument(e.to_string()))?;
+        Ok(Self {
+            core: Core::new(config),
+        })
+    }
+
+    #[php(name = "onHandshake")]
+    pub fn on_handshake(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
+        self_.set_callback("handshake", callback).map(|()| This::of(self_))
+    }
+
+    #[php(name = "onOpen")]
+    pub fn on_open(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
+        self_.set_callback("open", callback).map(|()| This::of(self_))
+    }
+
+    #[php(name = "onMessage")]
+    pub fn on_message(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
+        self_.set_callback("message", callback).map(|()| This::of(self_))
+    }
+
+    #[php(name = "onClose")]
+    pub fn on_close(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
+        self_.set_callback("close", callback).map(|()| This::of(self_))
+    }
+
+    #[php(name = "onError")]
+    pub fn on_error(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
+        self_.set_callback("error", callback).map(|()| This::of(self_))
+    }
+
+    pub fn on(self_: &mut ZendClassObject<WsServer>, event: &str, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
+        self_.set_callback(event, callback).map(|()| This::of(self_))
+    }
+
+    pub fn listen(&self) -> PhpResult<String> {
+        self.core.listen().map(|server| server.address().to_owned())
+    }
+
+    #[php(name = "isRunning")]
+    pub fn is_running(&self) -> bool {
+        self.core.is_ours() && self.core.running().is_some()
+    }
+
+    #[php(defaults(timeout = 0.1, max_events = 256))]
+    pub fn poll(&self, timeout: Seconds, max_events: i64) -> PhpResult<i64> {
+        self.core.guard()?;
+        let timeout = timeout.duration("timeout")?;
+        let Some(max) = usize::try_from(max_events).ok().filter(|n| (1..=65_536).contains(n)) else {
+            return Err(exception::invalid_argument(format!(
+                "Argument $maxEvents must be an integer from 1 to 65536, {max_events} given"
+            )));
+        };
+        let core = Rc::clone(&self.core);
+        match dispatch::guarded(&core, || dispatch::poll(&core, Some(timeout), max))? {
+            Ended::Handled(n) => Ok(i64::try_from(n).unwrap_or(i64::MAX)),
+            Ended::Stopped | Ended::Pending => Ok(0),
+        }
+    }
+
+    pub fn run(&self) -> PhpResult<()> {
+        let core = Rc::clone(&self.core);
+        let server = core.listen()?;
+        let signals = Signals::install(server.inbox.bell.raw_fd());
+        drop(server);
+        dispatch::guarded(&core, || dispatch::run(&core, &signals)).map(|_| ())
+    }
+
+    #[php(defaults(code = 1001, reason = (), grace = 5.0))]
+    pub fn stop(&self, code: i64, reason: Bytes<'_>, grace: Seconds) -> PhpResult<()> {
+        self.core.guard()?;
+        let (code, reason) = close_arguments(code, reason)?;
+        let grace = grace.duration("grace")?;
+        let core = Rc::clone(&self.core);
+        if core.running().is_none() {
+            return Ok(());
+        }
+        dispatch::ask_stop(&core, code, reason, grace);
+        if core.polling.get() {
+            return Ok(());
+        }
+        loop {
+            match dispatch::guarded(&core, || dispatch::poll(&core, Some(Duration::from_millis(50)), 256))? {
+                Ended::Handled(_) => {}
+                Ended::Stopped | Ended::Pending => return Ok(()),
+            }
+        }
+    }
+
+    pub fn stream(&self) -> PhpResult<Zval> {
+        self.core.guard()?;
+        let Some(server) = self.core.running() else {
+            return Err(exception::logic("The server does not listen: call listen() first"));
+        };
+        let stream = zend::stream(server.inbox.bell.raw_fd())?;
+        self.core.streamed.set(true);
+        // From now on the eventfd is rung whenever poll() is not running.
+        server.inbox.bell.arm();
+        if !server.inbox.is_empty() {
+            server.inbox.bell.ring();
+        }
+        Ok(stream)
+    }
+
+    pub fn room(&self, name: &Zval) -> PhpResult<Room> {
+        Ok(Room::new(&self.core, room_name(name)?))
+    }
+
+    pub fn connection(&self, id: &str) -> ConnectionOrNull {
+        let found = self.core.parse_id(id);
+        ConnectionOrNull(found.and_then(|id| self.core.roster.borrow().get(id).map(|e| e.value.shallow_clone())))
+    }
+
+    pub fn connections(&self) -> PhpResult<ArrayValue> {
+        let open = self.core.roster.borrow().open_ids();
+        room::connection_list(&self.core, &open)
+    }
+
+    pub fn count(&self) -> i64 {
+        i64::try_from(self.core.roster.borrow().count_reached(None, &[])).unwrap_or(i64::MAX)
+    }
+
+    #[php(defaults(binary = false, except = ()))]
+    pub fn broadcast(&self, data: Bytes<'_>, binary: bool, except: Except<'_>) -> PhpResult<i64> {
+        self.core.guard()?;
+        let kind = message_kind(data, binary)?;
+        room::broadcast(&self.core, None, kind, data.0, except)
+    }
+
+    pub fn after(&self, seconds: Seconds, callback: Callable<'_>) -> PhpResult<Timer> {
+        self.timer(seconds.duration("seconds")?, false, callback)
+    }
+
+    pub fn every(&self, seconds: Seconds, callback: Callable<'_>) -> PhpResult<Timer> {
+        let interval = seconds.duration("seconds")?;
+        if interval < Duration::from_millis(1) {
+            let given = seconds.0;
+            return Err(exception::invalid_argument(format!(
+                "Argument $seconds must be at least 0.001 for a repeating timer, {given} given"
+            )));
+        }
+        self.timer(interval, true, callback)
+    }
+
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.core)
+    }
+}
+
+impl WsServer {
+    fn set_callback(&self, event: &str, callback: Callable<'_>) -> PhpResult<()> {
+        self.core.guard()?;
+        let pick: fn(&mut Callbacks) -> &mut Option<Rc<Callback>> = match event {
+            "handshake" => |c| &mut c.handshake,
+            "open" => |c| &mut c.open,
+            "message" => |c| &mut c.message,
+            "close" => |c| &mut c.close,
+            "error" => |c| &mut c.error,
+            other => {
+                return Err(exception::invalid_argument(format!(
+                    "Argument $event must be handshake, open, message, close or error, \"{other}\" given"
+                )));
+            }
+        };
+        let callback = Rc::new(Callback::new(callback.0)?);
+        let old = pick(&mut self.core.callbacks.borrow_mut()).replace(callback);
+        // Outside of the borrow: a destructor may come with it.
+        drop(old);
+        if event == "handshake"
+            && let Some(server) = self.core.running()
+        {
+            server.ask_php.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn timer(&self, delay: Duration, every: bool, callback: Callable<'_>) -> PhpResult<Timer> {
+        self.core.guard()?;
+        let callback = Rc::new(Callback::new(callback.0)?);
+        let id = self
+            .core
+            .timers
+            .borrow_mut()
+            .add(Instant::now(), delay, every, callback);
+        Ok(Timer::new(&self.core, id))
+    }
+}
+
+impl Drop for WsServer {
+    fn drop(&mut self) {
+        self.core.abort(1001, "");
+        self.core.clear();
+    }
+}
+
+/// A `?Connection` on its way to PHP.
+pub struct ConnectionOrNull(Option<Zval>);
+
+impl ext_php_rs::convert::IntoZval for ConnectionOrNull {
+    const TYPE: ext_php_rs::flags::DataType = ext_php_rs::flags::DataType::object("Ferry\\Connection");
+    const NULLABLE: bool = true;
+
+    fn set_zval(self, value: &mut Zval, _: bool) -> ext_php_rs::error::Result<()> {
+        *value = self.0.unwrap_or_else(Zval::null);
+        Ok(())
+    }
+}
+
+/// The collector must see callbacks and connections: a closure that captures its server is a cycle.
+pub unsafe extern "C" fn get_gc(
+    object: *mut ZendObject,
+    table: *mut *mut Zval,
+    n: *mut std::ffi::c_int,
+) -> *mut ZendHashTable {
+    // SAFETY: called by the collector for an object of this class.
+    unsafe {
+        let server = ZendClassObject::<WsServer>::from_zend_obj(&*object);
+        zend::collect(object, table, n, |buffer| {
+            if let Some(server) = server {
+                server.core.for_each_value(|value| buffer.add(value));
+            }
+        })
+    }
+}

@@ -1,0 +1,288 @@
+//! What ext-php-rs does not wrap of the Zend Engine.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+
+use ext_php_rs::exception::{PhpException, PhpResult};
+use ext_php_rs::ffi::{
+    zend_call_known_function, zend_class_entry, zend_function, zend_interrupt_function, zend_object,
+};
+use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
+use ext_php_rs::zend::{ClassEntry, ExecutorGlobals, ZendObjectHandlers};
+
+use super::exception;
+
+unsafe extern "C" {
+    fn zend_is_unwind_exit(exception: *const zend_object) -> bool;
+    fn zend_is_graceful_exit(exception: *const zend_object) -> bool;
+    fn zend_get_gc_buffer_create() -> *mut GcBuffer;
+    fn zend_get_gc_buffer_grow(buffer: *mut GcBuffer);
+    fn zend_exception_error(exception: *mut zend_object, severity: c_int) -> c_int;
+
+    static spl_ce_InvalidArgumentException: *mut zend_class_entry;
+    static spl_ce_LogicException: *mut zend_class_entry;
+    static spl_ce_RuntimeException: *mut zend_class_entry;
+}
+
+/// `zend_get_gc_buffer` of `Zend/zend_gc.h`.
+#[repr(C)]
+pub struct GcBuffer {
+    cur: *mut Zval,
+    end: *mut Zval,
+    start: *mut Zval,
+}
+
+impl GcBuffer {
+    /// Reports a value that Rust holds.
+    pub fn add(&mut self, value: &Zval) {
+        if !value.is_object() && !value.is_array() {
+            return;
+        }
+        if self.cur == self.end {
+            // SAFETY: `self` is the engine's own buffer; growing moves all three pointers.
+            unsafe { zend_get_gc_buffer_grow(self) };
+        }
+        // SAFETY: `cur` is below `end` now. The collector counts references by itself and never releases the copy.
+        unsafe {
+            ptr::copy_nonoverlapping(ptr::from_ref(value), self.cur, 1);
+            self.cur = self.cur.add(1);
+        }
+    }
+}
+
+/// A `get_gc` handler: declared properties, dynamic ones, and what `report` adds.
+///
+/// # Safety
+///
+/// `object`, `table` and `n` are those the collector gave to the handler.
+pub unsafe fn collect(
+    object: *mut ZendObject,
+    table: *mut *mut Zval,
+    n: *mut c_int,
+    report: impl FnOnce(&mut GcBuffer),
+) -> *mut ZendHashTable {
+    // SAFETY: the engine keeps one buffer per thread and fills it anew for each object.
+    unsafe {
+        let buffer = &mut *zend_get_gc_buffer_create();
+        if (*object).properties.is_null() {
+            let slots = (*object).properties_table.as_ptr();
+            for i in 0..(*(*object).ce).default_properties_count {
+                buffer.add(&*slots.add(i.unsigned_abs() as usize));
+            }
+        }
+        report(buffer);
+        *table = buffer.start;
+        *n = c_int::try_from(buffer.cur.offset_from(buffer.start)).unwrap_or(0);
+        (*object).properties
+    }
+}
+
+pub type GetGc = unsafe extern "C" fn(*mut ZendObject, *mut *mut Zval, *mut c_int) -> *mut ZendHashTable;
+
+/// Replaces the `get_gc` handler of a class. Called once, in MINIT, before any object exists.
+pub fn set_get_gc(handlers: &ZendObjectHandlers, get_gc: GetGc) {
+    let handlers = ptr::from_ref(handlers).cast_mut();
+    // SAFETY: the table is a static of the class's metadata; nobody reads it before MINIT has ended.
+    unsafe { (*handlers).get_gc = Some(get_gc) };
+}
+
+/// Calls a function whose lookup was done before.
+///
+/// # Safety
+///
+/// `function`, `object` and `scope` are those the engine found for a callable that is still alive.
+pub unsafe fn call(
+    function: *mut zend_function,
+    object: *mut zend_object,
+    scope: *mut zend_class_entry,
+    args: &mut [Zval],
+) -> Zval {
+    let mut result = Zval::new();
+    // SAFETY: given by the caller. The engine copies the arguments into the callee's frame.
+    unsafe {
+        zend_call_known_function(
+            function,
+            object,
+            scope,
+            &raw mut result,
+            u32::try_from(args.len()).unwrap_or(0),
+            args.as_mut_ptr(),
+            ptr::null_mut(),
+        );
+    }
+    result
+}
+
+/// How a call into PHP ended.
+pub enum Outcome {
+    Returned,
+    /// `exit()`, or a fiber being destroyed: it stays pending, and the loop must end without another call.
+    Unwinding,
+    Threw(Zval),
+}
+
+/// Looks at the exception the last call left, and takes it unless it unwinds the whole script.
+pub fn outcome() -> Outcome {
+    if !ExecutorGlobals::has_exception() {
+        return Outcome::Returned;
+    }
+    let unwinding = {
+        let globals = ExecutorGlobals::get();
+        globals.exception().is_some_and(|e| {
+            // SAFETY: the pending exception is a live object.
+            unsafe { zend_is_unwind_exit(e) || zend_is_graceful_exit(e) }
+        })
+    };
+    if unwinding {
+        return Outcome::Unwinding;
+    }
+    match ExecutorGlobals::take_exception() {
+        Some(exception) => {
+            let mut value = Zval::new();
+            // SAFETY: the box was the owner of this live object. `set_object` adds a reference of its own, so the box's is
+            // given up.
+            unsafe {
+                let object = exception.into_raw();
+                value.set_object(&mut *object);
+                (*object).gc.refcount -= 1;
+            }
+            Outcome::Threw(value)
+        }
+        None => Outcome::Returned,
+    }
+}
+
+/// Reports a throwable as PHP reports an uncaught one, as a warning: the script goes on.
+pub fn log_exception(exception: &Zval) {
+    const E_WARNING: c_int = 2;
+    if let Some(object) = exception.object() {
+        let object = ptr::from_ref(object).cast_mut();
+        // SAFETY: a live throwable. The function takes over one reference, so it gets one of its own.
+        unsafe {
+            (*object).gc.refcount += 1;
+            zend_exception_error(object, E_WARNING);
+        }
+    }
+}
+
+/// Lets PHP handle what a signal or a timeout asks for. True: an exception is pending.
+pub fn interrupt() -> bool {
+    // `vm_interrupt` is read without a lock: a value that comes later is seen at the next check.
+    let pending = {
+        let globals = ExecutorGlobals::get();
+        let flag = &raw const globals.vm_interrupt;
+        // SAFETY: the field is one byte in every supported version, set from signal handlers.
+        unsafe { flag.cast::<u8>().read_volatile() != 0 }
+    };
+    if pending {
+        {
+            let globals = ExecutorGlobals::get();
+            let flag = (&raw const globals.vm_interrupt).cast::<u8>().cast_mut();
+            // SAFETY: as above; the engine's own handler clears it the same way before it calls the function.
+            unsafe { flag.write_volatile(0) };
+        }
+        // SAFETY: the hook is set once at start-up; the frame is the one of the method that runs.
+        unsafe {
+            let frame = ExecutorGlobals::get().current_execute_data;
+            if let Some(hook) = zend_interrupt_function {
+                hook(frame);
+            }
+        }
+    }
+    ExecutorGlobals::has_exception()
+}
+
+/// A global function of PHP, `None` if its extension is not loaded.
+pub fn find_function(name: &str) -> Option<*mut zend_function> {
+    // SAFETY: looks the lower-case name up in the function table.
+    let function = unsafe { ext_php_rs::ffi::zend_fetch_function_str(name.as_ptr().cast::<c_char>(), name.len()) };
+    (!function.is_null()).then_some(function)
+}
+
+/// A reference to null, for functions that write to an argument.
+pub fn reference() -> Zval {
+    let mut value = Zval::null();
+    // SAFETY: turns the value into a counted reference that `value` owns.
+    unsafe { zend_make_reference(&mut value) };
+    value
+}
+
+/// `ZVAL_MAKE_REF`, which is a macro in C.
+unsafe fn zend_make_reference(value: &mut Zval) {
+    /// `zend_reference` of `Zend/zend_types.h`.
+    #[repr(C)]
+    struct Reference {
+        gc: ext_php_rs::ffi::zend_refcounted_h,
+        value: Zval,
+        sources: *mut c_void,
+    }
+    // SAFETY: allocated by the engine's allocator, which frees it when the count reaches 0; every field is written.
+    unsafe {
+        let reference = ext_php_rs::alloc::emalloc(std::alloc::Layout::new::<Reference>()).cast::<Reference>();
+        (*reference).gc.refcount = 1;
+        (*reference).gc.u.type_info = ext_php_rs::ffi::IS_REFERENCE | (1 << 4);
+        ptr::write(&raw mut (*reference).value, std::mem::take(value));
+        (*reference).sources = ptr::null_mut();
+        value.value.ref_ = reference.cast();
+        value.u1.type_info = ext_php_rs::ffi::IS_REFERENCE_EX;
+    }
+}
+
+/// Calls a global function that was found before.
+pub fn call_function(function: *mut zend_function, args: &mut [Zval]) -> Zval {
+    // SAFETY: internal functions live as long as the process.
+    unsafe { call(function, ptr::null_mut(), ptr::null_mut(), args) }
+}
+
+fn class(entry: *mut zend_class_entry) -> &'static ClassEntry {
+    // SAFETY: SPL registers its classes before any extension that is loaded, and they live as long as the process.
+    unsafe { &*entry }
+}
+
+pub fn spl_invalid_argument() -> &'static ClassEntry {
+    // SAFETY: written once by SPL's MINIT.
+    class(unsafe { spl_ce_InvalidArgumentException })
+}
+
+pub fn spl_logic() -> &'static ClassEntry {
+    // SAFETY: as above.
+    class(unsafe { spl_ce_LogicException })
+}
+
+pub fn spl_runtime() -> &'static ClassEntry {
+    // SAFETY: as above.
+    class(unsafe { spl_ce_RuntimeException })
+}
+
+/// The name of the running SAPI.
+pub fn sapi_name() -> String {
+    // SAFETY: set before any script runs, a C string for the life of the process.
+    unsafe {
+        let module = &raw const ext_php_rs::ffi::sapi_module;
+        let name = (*module).name;
+        if name.is_null() {
+            return String::new();
+        }
+        std::ffi::CStr::from_ptr(name).to_string_lossy().into_owned()
+    }
+}
+
+/// A stream over a duplicate of `fd`, for event loops.
+pub fn stream(fd: c_int) -> PhpResult<Zval> {
+    let fopen = find_function("fopen").ok_or_else(|| PhpException::from_message("fopen() is disabled".into()))?;
+    let mut args = [Zval::new(), Zval::new()];
+    args[0].set_string(&format!("php://fd/{fd}"), false)?;
+    args[1].set_string("r", false)?;
+    let stream = call_function(fopen, &mut args);
+    if stream.is_resource() {
+        Ok(stream)
+    } else {
+        Err(exception::runtime("Cannot open the stream of the server".into()))
+    }
+}
+
+/// The address of a symbol that some builds of PHP lack.
+pub fn symbol(name: &std::ffi::CStr) -> *mut c_void {
+    // SAFETY: looks a name up among the symbols of the process.
+    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
+}

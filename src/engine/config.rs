@@ -1,1 +1,0 @@
-//! Server options, validated before a thread starts.

@@ -1,0 +1,257 @@
+//! What the PHP thread knows of the connections: its own mirror of the hubs, which it may ask without waiting.
+//!
+//! Rooms are joined and left by PHP alone, so the mirror is exact as PHP sees time: a connection is here from its open
+//! event to its close event.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::id::ConnId;
+use super::outlet::Outlet;
+
+/// `T` is what the binding keeps with a connection: its PHP object.
+#[derive(Debug)]
+pub struct Roster<T> {
+    threads: Vec<Vec<Option<Entry<T>>>>,
+    rooms: HashMap<Arc<str>, HashSet<ConnId>>,
+    len: usize,
+    /// Of these, how many PHP has closed.
+    closing: usize,
+}
+
+#[derive(Debug)]
+pub struct Entry<T> {
+    pub id: ConnId,
+    pub outlet: Arc<Outlet>,
+    /// Running total of bytes handed to the I/O thread by direct sends.
+    pub handed: u64,
+    /// PHP has closed it: no message of it is delivered any more.
+    closing: bool,
+    rooms: Vec<Arc<str>>,
+    pub value: T,
+}
+
+impl<T> Entry<T> {
+    pub fn is_open(&self) -> bool {
+        !self.closing && !self.outlet.is_closed()
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    /// Bytes handed over that the socket has not taken.
+    pub fn buffered(&self) -> usize {
+        let in_flight = usize::try_from(self.handed.saturating_sub(self.outlet.taken())).unwrap_or(usize::MAX);
+        self.outlet.backlog().saturating_add(in_flight)
+    }
+
+    pub fn rooms(&self) -> &[Arc<str>] {
+        &self.rooms
+    }
+}
+
+impl<T> Default for Roster<T> {
+    fn default() -> Self {
+        Self {
+            threads: Vec::new(),
+            rooms: HashMap::new(),
+            len: 0,
+            closing: 0,
+        }
+    }
+}
+
+impl<T> Roster<T> {
+    pub fn insert(&mut self, id: ConnId, outlet: Arc<Outlet>, value: T) {
+        if self.threads.len() <= id.io_thread() {
+            self.threads.resize_with(id.io_thread() + 1, Vec::new);
+        }
+        let slots = &mut self.threads[id.io_thread()];
+        if slots.len() <= id.slot() {
+            slots.resize_with(id.slot() + 1, || None);
+        }
+        let entry = Entry {
+            id,
+            outlet,
+            handed: 0,
+            closing: false,
+            rooms: Vec::new(),
+            value,
+        };
+        // A slot is used again only after its close event, which came through the same queue.
+        if slots[id.slot()].replace(entry).is_none() {
+            self.len += 1;
+        }
+    }
+
+    pub fn get(&self, id: ConnId) -> Option<&Entry<T>> {
+        self.threads
+            .get(id.io_thread())?
+            .get(id.slot())?
+            .as_ref()
+            .filter(|e| e.id == id)
+    }
+
+    pub fn get_mut(&mut self, id: ConnId) -> Option<&mut Entry<T>> {
+        self.threads
+            .get_mut(id.io_thread())?
+            .get_mut(id.slot())?
+            .as_mut()
+            .filter(|e| e.id == id)
+    }
+
+    /// PHP closes the connection: it leaves its rooms at once, as it does in the hub. False: it was closing already.
+    pub fn start_closing(&mut self, id: ConnId) -> bool {
+        let Some(entry) = self.get_mut(id) else { return false };
+        if std::mem::replace(&mut entry.closing, true) {
+            return false;
+        }
+        self.closing += 1;
+        self.leave_all(id);
+        true
+    }
+
+    fn leave_all(&mut self, id: ConnId) {
+        let Some(entry) = self.get_mut(id) else { return };
+        for room in std::mem::take(&mut entry.rooms) {
+            self.vacate(id, &room);
+        }
+    }
+
+    fn vacate(&mut self, id: ConnId, room: &Arc<str>) {
+        if let Some(members) = self.rooms.get_mut(room) {
+            members.remove(&id);
+            if members.is_empty() {
+                self.rooms.remove(room);
+            }
+        }
+    }
+
+    /// Takes a connection out, and out of its rooms.
+    pub fn remove(&mut self, id: ConnId) -> Option<T> {
+        self.get(id)?;
+        self.leave_all(id);
+        let entry = self.threads.get_mut(id.io_thread())?.get_mut(id.slot())?.take()?;
+        self.len -= 1;
+        self.closing -= usize::from(entry.closing);
+        Some(entry.value)
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.threads.iter().flatten().flatten()
+    }
+
+    pub fn open_ids(&self) -> Vec<ConnId> {
+        self.iter().filter(|e| e.is_open()).map(|e| e.id).collect()
+    }
+
+    /// The shared name if the connection was not a member yet.
+    pub fn join(&mut self, id: ConnId, name: &str) -> Option<Arc<str>> {
+        let name = match self.rooms.get_key_value(name) {
+            Some((name, _)) => Arc::clone(name),
+            None => Arc::from(name),
+        };
+        let entry = self.get_mut(id)?;
+        if entry.rooms.contains(&name) {
+            return None;
+        }
+        entry.rooms.push(Arc::clone(&name));
+        self.rooms.entry(Arc::clone(&name)).or_default().insert(id);
+        Some(name)
+    }
+
+    /// The shared name if the connection was a member.
+    pub fn leave(&mut self, id: ConnId, name: &str) -> Option<Arc<str>> {
+        let entry = self.get_mut(id)?;
+        let at = entry.rooms.iter().position(|r| &**r == name)?;
+        let name = entry.rooms.swap_remove(at);
+        self.vacate(id, &name);
+        Some(name)
+    }
+
+    pub fn members(&self, room: &str) -> impl Iterator<Item = ConnId> {
+        self.rooms.get(room).into_iter().flatten().copied()
+    }
+
+    pub fn member_count(&self, room: &str) -> usize {
+        self.rooms.get(room).map_or(0, HashSet::len)
+    }
+
+    /// How many connections a broadcast is handed to: all that PHP has not closed or a room's, less the excepted.
+    pub fn count_reached(&self, room: Option<&str>, except: &[ConnId]) -> usize {
+        let (all, members) = match room {
+            None => (self.len - self.closing, None),
+            Some(room) => (self.member_count(room), self.rooms.get(room)),
+        };
+        if except.is_empty() || all == 0 {
+            return all;
+        }
+        let reached = |id: &&ConnId| match room {
+            None => self.get(**id).is_some_and(|e| !e.closing),
+            Some(_) => members.is_some_and(|m| m.contains(id)),
+        };
+        all - except.iter().filter(reached).collect::<HashSet<_>>().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(slot: u32) -> ConnId {
+        ConnId::new(0, slot, 1)
+    }
+
+    fn roster(n: u32) -> Roster<()> {
+        let mut roster = Roster::default();
+        (0..n).for_each(|slot| roster.insert(id(slot), Arc::default(), ()));
+        roster
+    }
+
+    #[test]
+    fn a_room_lives_as_long_as_it_has_members() {
+        let mut roster = roster(2);
+        assert!(roster.join(id(0), "r").is_some());
+        assert!(roster.join(id(0), "r").is_none(), "once");
+        assert!(roster.join(id(1), "r").is_some());
+        assert_eq!(roster.member_count("r"), 2);
+        roster.remove(id(0));
+        assert!(roster.members("r").eq([id(1)]));
+        roster.leave(id(1), "r");
+        assert!(roster.rooms.is_empty());
+        assert_eq!(roster.len(), 1);
+    }
+
+    #[test]
+    fn an_excepted_stranger_is_not_counted_off() {
+        let mut roster = roster(3);
+        roster.join(id(0), "r");
+        roster.join(id(1), "r");
+        assert_eq!(roster.count_reached(Some("r"), &[id(1), id(1), id(2)]), 1);
+        assert_eq!(roster.count_reached(None, &[id(1), ConnId::new(0, 1, 9)]), 2);
+        assert!(roster.start_closing(id(0)) && !roster.start_closing(id(0)));
+        assert_eq!(
+            (roster.count_reached(Some("r"), &[]), roster.count_reached(None, &[])),
+            (1, 2)
+        );
+    }
+
+    #[test]
+    fn a_stale_id_finds_nothing() {
+        let mut roster = roster(1);
+        roster.remove(id(0));
+        roster.insert(ConnId::new(0, 0, 2), Arc::default(), ());
+        assert!(roster.get(id(0)).is_none());
+        assert!(roster.remove(id(0)).is_none());
+        assert_eq!(roster.len(), 1);
+    }
+}
