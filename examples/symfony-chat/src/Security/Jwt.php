@@ -1,0 +1,79 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Security;
+
+use App\Entity\User;
+
+/**
+ * Issues and verifies JSON Web Tokens (RFC 7519) signed with HMAC-SHA256, and nothing else of the standard.
+ *
+ * An application that has Lexik's or lcobucci's package uses that one: Ferry verifies tokens by itself, from the same key.
+ */
+final class Jwt
+{
+    /** The only header that is issued, so the only one that is accepted: no token chooses its own algorithm. */
+    private const HEADER = '{"typ":"JWT","alg":"HS256"}';
+
+    /**
+     * @param int $lifetime seconds
+     */
+    public function __construct(
+        #[\SensitiveParameter] private readonly string $jwtSecret,
+        private readonly int $lifetime = 3600,
+    ) {
+        if (\strlen($jwtSecret) < 32) {
+            throw new \LengthException('The secret for tokens must have at least 32 bytes (RFC 7518 section 3.2). Run "bin/console app:setup" to make one.');
+        }
+    }
+
+    /**
+     * @return array{string, int} the token and the Unix time at which it expires
+     */
+    public function issue(User $user): array
+    {
+        $now = time();
+        $claims = [
+            'sub' => $user->getUserIdentifier(),
+            'name' => $user->getName(),
+            'roles' => $user->getRoles(),
+            'iat' => $now,
+            'exp' => $now + $this->lifetime,
+        ];
+        $signed = self::encode(self::HEADER).'.'.self::encode(json_encode($claims, \JSON_THROW_ON_ERROR));
+
+        return [$signed.'.'.$this->sign($signed), $claims['exp']];
+    }
+
+    /**
+     * @return ?string the user identifier, null when the token is not ours or has expired
+     */
+    public function verify(#[\SensitiveParameter] string $token): ?string
+    {
+        $parts = explode('.', $token);
+
+        if (3 !== \count($parts) || $parts[0] !== self::encode(self::HEADER) || !hash_equals($this->sign($parts[0].'.'.$parts[1]), $parts[2])) {
+            return null;
+        }
+
+        $claims = json_decode((string) base64_decode(strtr($parts[1], '-_', '+/'), true), true);
+
+        if (!\is_array($claims) || !\is_string($claims['sub'] ?? null) || !\is_int($claims['exp'] ?? null) || $claims['exp'] <= time()) {
+            return null;
+        }
+
+        return $claims['sub'];
+    }
+
+    private function sign(string $data): string
+    {
+        return self::encode(hash_hmac('sha256', $data, $this->jwtSecret, true));
+    }
+
+    /** base64url without padding (RFC 7515 appendix C). */
+    private static function encode(string $data): string
+    {
+        return rtrim(strtr(base64_encode($data), '+/', '-_'), '=');
+    }
+}

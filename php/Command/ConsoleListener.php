@@ -1,0 +1,133 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Command;
+
+use Ferry\Runner;
+use Ferry\Runner\Listener;
+use Ferry\Runner\Progress;
+use Symfony\Component\Console\Formatter\OutputFormatter;
+use Symfony\Component\Console\Helper\Helper;
+use Symfony\Component\Console\Output\ConsoleOutputInterface;
+use Symfony\Component\Console\Output\ConsoleSectionOutput;
+use Symfony\Component\Console\Output\OutputInterface;
+use Symfony\Component\Console\Style\SymfonyStyle;
+
+/**
+ * Tells the terminal what the server does: failures always, slow handlers and live counts with -v, traces with -vv.
+ *
+ * @internal
+ */
+final class ConsoleListener extends Listener
+{
+    /** Redrawn in place on a terminal; elsewhere each change is a line of its own. */
+    private readonly ?ConsoleSectionOutput $live;
+
+    private Progress $last;
+    private string $lastLine = '';
+
+    /**
+     * @param list<string> $stopsWhen conditions, each to follow "once it has"
+     */
+    public function __construct(
+        private readonly SymfonyStyle $io,
+        private readonly OutputInterface $output,
+        private readonly array $stopsWhen,
+    ) {
+        $this->live = $output instanceof ConsoleOutputInterface && $output->isDecorated() ? $output->section() : null;
+        $this->last = new Progress();
+    }
+
+    public function started(Runner $runner, string $address): void
+    {
+        $this->io->success(sprintf('Listening on %s', $address));
+
+        if ([] !== $this->stopsWhen) {
+            $this->io->comment(sprintf('The server will automatically exit once it has %s.', implode(' or ', $this->stopsWhen)));
+        }
+
+        $this->io->comment('Quit the server with CONTROL-C.');
+
+        if (!$this->output->isVerbose()) {
+            $this->io->comment('Re-run the command with -v to see connections, messages and slow handlers.');
+        }
+    }
+
+    public function slow(Runner $runner, string $event, float $seconds): void
+    {
+        if ($this->output->isVerbose()) {
+            $this->line(sprintf('<comment>%s  slow: the handler took %d ms for "%s"</comment>', date('H:i:s'), round($seconds * 1000), $event));
+        }
+    }
+
+    public function failed(Runner $runner, \Throwable $error): void
+    {
+        $this->line(sprintf(
+            '<error>%s  %s: %s</error> in %s line %d',
+            date('H:i:s'),
+            $error::class,
+            OutputFormatter::escape($error->getMessage()),
+            OutputFormatter::escape($error->getFile()),
+            $error->getLine(),
+        ));
+
+        if ($this->output->isVeryVerbose()) {
+            $this->line(OutputFormatter::escape($error->getTraceAsString()));
+        }
+    }
+
+    public function ticked(Runner $runner, Progress $progress): void
+    {
+        if (!$this->output->isVerbose()) {
+            return;
+        }
+
+        $line = $this->describe($progress);
+        $this->last = $progress;
+
+        if (null !== $this->live) {
+            $this->live->overwrite($line);
+        } elseif ($line !== $this->lastLine) {
+            $this->output->writeln(sprintf('%s  %s', date('H:i:s'), $line));
+        }
+
+        $this->lastLine = $line;
+    }
+
+    public function stopped(Runner $runner, ?string $reason): void
+    {
+        $this->live?->clear();
+        $this->io->success('' === (string) $reason ? 'Server stopped.' : sprintf('Server stopped: %s.', $reason));
+    }
+
+    private function describe(Progress $progress): string
+    {
+        $seconds = $progress->uptime - $this->last->uptime;
+        $rate = $seconds > 0 ? ($progress->messagesIn - $this->last->messagesIn) / $seconds : 0;
+        $parts = [
+            sprintf('%d connection%s', $progress->connections, 1 === $progress->connections ? '' : 's'),
+            sprintf('%d in (%.0f/s)', $progress->messagesIn, $rate),
+            sprintf('%d out', $progress->messagesOut),
+        ];
+
+        if ($progress->dropped > 0) {
+            $parts[] = sprintf('%d dropped', $progress->dropped);
+        }
+
+        if ($progress->slowCallbacks > 0) {
+            $parts[] = sprintf('%d slow', $progress->slowCallbacks);
+        }
+
+        $parts[] = Helper::formatMemory(memory_get_usage(true));
+
+        return implode(', ', $parts);
+    }
+
+    private function line(string $message): void
+    {
+        // The next tick draws the counts again, below.
+        $this->live?->clear();
+        $this->output->writeln($message);
+    }
+}

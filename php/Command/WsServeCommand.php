@@ -1,0 +1,215 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Command;
+
+use Ferry\Exception\ExtensionMissingException;
+use Ferry\ExtensionCheck;
+use Ferry\Runner;
+use Ferry\Runner\FailureLimit;
+use Ferry\Runner\Listener;
+use Ferry\Runner\MemoryLimit;
+use Ferry\Runner\MessageLimit;
+use Ferry\Runner\TimeLimit;
+use Symfony\Component\Console\Attribute\AsCommand;
+use Symfony\Component\Console\Command\Command;
+use Symfony\Component\Console\Exception\InvalidOptionException;
+use Symfony\Component\Console\Input\InputInterface;
+use Symfony\Component\Console\Input\InputOption;
+use Symfony\Component\Console\Output\OutputInterface;
+use Symfony\Component\Console\Style\SymfonyStyle;
+
+/**
+ * Runs the WebSocket server in the foreground. Options are named as those of messenger:consume.
+ */
+#[AsCommand(name: 'ws:serve', description: 'Run the WebSocket server')]
+final class WsServeCommand extends SignalableCommand
+{
+    private bool $signaled = false;
+
+    public function __construct(private readonly Runner $runner)
+    {
+        parent::__construct();
+    }
+
+    protected function configure(): void
+    {
+        $this
+            ->setDefinition([
+                new InputOption('host', null, InputOption::VALUE_REQUIRED, 'The address to listen on'),
+                new InputOption('port', null, InputOption::VALUE_REQUIRED, 'The port to listen on, 0 for a free one'),
+                new InputOption('limit', 'l', InputOption::VALUE_REQUIRED, 'Limit the number of received messages'),
+                new InputOption('failure-limit', 'f', InputOption::VALUE_REQUIRED, 'The number of failures the handler may have'),
+                new InputOption('memory-limit', 'm', InputOption::VALUE_REQUIRED, 'The memory limit the server may use'),
+                new InputOption('time-limit', 't', InputOption::VALUE_REQUIRED, 'The time limit in seconds the server may run'),
+            ])
+            ->setHelp(<<<'EOF'
+                The <info>%command.name%</info> command serves WebSockets until it is stopped:
+
+                    <info>php %command.full_name%</info>
+
+                Use --host and --port to listen elsewhere than configured:
+
+                    <info>php %command.full_name% --host=0.0.0.0 --port=8080</info>
+
+                The server stops gracefully on CONTROL-C and SIGTERM: no new connections, queued messages are handled, clients
+                are told that it goes away. A second signal ends it at once.
+
+                Under a process manager, let it restart from time to time, to take up new code and to give memory back:
+
+                    <info>php %command.full_name% --time-limit=3600 --memory-limit=128M</info>
+
+                It can also stop after a number of messages, or of failures of the handler:
+
+                    <info>php %command.full_name% --limit=10000 --failure-limit=20</info>
+
+                Use -v to see connections, messages and slow handlers while it runs, -vv for the traces of failures, and
+                -vvv for the PHP it runs in.
+                EOF)
+        ;
+    }
+
+    protected function execute(InputInterface $input, OutputInterface $output): int
+    {
+        $io = new SymfonyStyle($input, $output);
+
+        if ($output->isDebug()) {
+            $this->describeEnvironment($io);
+        }
+
+        $stopsWhen = [];
+        $limits = $this->limits($input, $stopsWhen);
+
+        try {
+            $this->runner->run($this->address($input), [...$limits, new ConsoleListener($io, $output, $stopsWhen)]);
+        } catch (ExtensionMissingException $e) {
+            $io->error($e->getMessage());
+
+            if (!$output->isDebug()) {
+                $this->describeEnvironment($io);
+            }
+
+            return Command::FAILURE;
+        }
+
+        return Command::SUCCESS;
+    }
+
+    public function getSubscribedSignals(): array
+    {
+        return \defined('SIGINT') ? [\SIGINT, \SIGTERM] : [];
+    }
+
+    protected function onSignal(int $signal): int|false
+    {
+        if ($this->signaled) {
+            return 128 + $signal;
+        }
+
+        $this->signaled = true;
+        $this->runner->stop(sprintf('received %s', \SIGINT === $signal ? 'SIGINT' : 'SIGTERM'));
+
+        return false;
+    }
+
+    /**
+     * @return array{host?: string, port?: int}
+     */
+    private function address(InputInterface $input): array
+    {
+        $address = [];
+
+        if (null !== $host = $this->option($input, 'host')) {
+            $address['host'] = $host;
+        }
+
+        if (null !== $port = $this->option($input, 'port')) {
+            if (!ctype_digit($port) || (int) $port > 65535) {
+                throw new InvalidOptionException(sprintf('Option "port" must be from 0 to 65535, "%s" passed.', $port));
+            }
+
+            $address['port'] = (int) $port;
+        }
+
+        return $address;
+    }
+
+    /**
+     * @param list<string> $stopsWhen
+     *
+     * @return list<Listener>
+     */
+    private function limits(InputInterface $input, array &$stopsWhen): array
+    {
+        $limits = [];
+
+        if (null !== $limit = $this->positive($input, 'limit')) {
+            $stopsWhen[] = sprintf('handled %d messages', $limit);
+            $limits[] = new MessageLimit($limit);
+        }
+
+        if (null !== $limit = $this->positive($input, 'failure-limit')) {
+            $stopsWhen[] = sprintf('reached %d failures', $limit);
+            $limits[] = new FailureLimit($limit);
+        }
+
+        if (null !== $limit = $this->option($input, 'memory-limit')) {
+            $stopsWhen[] = sprintf('exceeded %s of memory', $limit);
+            $limits[] = new MemoryLimit($this->bytes($limit));
+        }
+
+        if (null !== $limit = $this->positive($input, 'time-limit')) {
+            $stopsWhen[] = sprintf('been running for %d s', $limit);
+            $limits[] = new TimeLimit($limit);
+        }
+
+        return $limits;
+    }
+
+    /**
+     * @return ?positive-int
+     */
+    private function positive(InputInterface $input, string $option): ?int
+    {
+        if (null === $value = $this->option($input, $option)) {
+            return null;
+        }
+
+        if (!ctype_digit($value) || 0 >= $number = (int) $value) {
+            throw new InvalidOptionException(sprintf('Option "%s" must be a positive integer, "%s" passed.', $option, $value));
+        }
+
+        return $number;
+    }
+
+    /**
+     * @return positive-int
+     */
+    private function bytes(string $limit): int
+    {
+        if (!preg_match('/^([1-9]\d*)([kmgt]?)b?$/i', $limit, $match)) {
+            throw new InvalidOptionException(sprintf('Option "memory-limit" must be a number of bytes, with K, M, G or T if you like, "%s" passed.', $limit));
+        }
+
+        return max(1, (int) ($match[1] * 1024 ** (int) strpos('_kmgt', strtolower($match[2]) ?: '_')));
+    }
+
+    private function option(InputInterface $input, string $name): ?string
+    {
+        $value = $input->getOption($name);
+
+        return \is_scalar($value) ? (string) $value : null;
+    }
+
+    private function describeEnvironment(SymfonyStyle $io): void
+    {
+        $environment = ExtensionCheck::environment() + ['handler' => $this->runner->handler()::class];
+
+        $io->definitionList(...array_map(
+            static fn (string $name, string $value): array => [$name => $value],
+            array_keys($environment),
+            $environment,
+        ));
+    }
+}

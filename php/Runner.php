@@ -1,0 +1,177 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry;
+
+use Ferry\Runner\Listener;
+use Ferry\Runner\NativeServer;
+use Ferry\Runner\Progress;
+use Ferry\Runner\ServerInterface;
+
+/**
+ * Serves a handler until it is told to stop. Knows nothing of consoles and frameworks: what happens around the handler is
+ * the business of listeners.
+ *
+ *     (new Runner(new ChatHandler(), ['port' => 8080]))->run([], [new MessageLimit(1000)]);
+ */
+final class Runner
+{
+    private const TICK = 1.0;
+
+    private ?ServerInterface $server = null;
+
+    /** Whether the loop runs, so that the server can be stopped without blocking. */
+    private bool $looping = false;
+
+    private ?string $stopReason = null;
+
+    /** @var list<Listener> those of this run */
+    private array $watching = [];
+
+    /**
+     * @param array<string, mixed>                             $options       of \Ferry\WsServer
+     * @param iterable<Listener>                               $listeners     present in every run
+     * @param float                                            $grace         seconds that clients have for the closing handshake
+     * @param ?\Closure(array<string, mixed>): ServerInterface $serverFactory for tests
+     */
+    public function __construct(
+        private readonly HandlerInterface $handler,
+        private readonly array $options = [],
+        private readonly iterable $listeners = [],
+        private readonly float $grace = 5.0,
+        private readonly ?\Closure $serverFactory = null,
+    ) {
+    }
+
+    /**
+     * Listens, and serves until stop(), SIGINT or SIGTERM. All connections are closed when it returns.
+     *
+     * @param array<string, mixed> $options   win over those of the constructor
+     * @param iterable<Listener>   $listeners called after those of the constructor
+     *
+     * @throws Exception\ExceptionInterface when ext-ferry is missing, an option is wrong or the address cannot be bound
+     */
+    public function run(array $options = [], iterable $listeners = []): void
+    {
+        if (null !== $this->server) {
+            throw new \LogicException('This runner is running already.');
+        }
+
+        $options += $this->options;
+        $this->watching = [...$this->listeners, ...$listeners];
+        $this->server = $server = null === $this->serverFactory ? new NativeServer($options) : ($this->serverFactory)($options);
+
+        try {
+            $this->attach($server, $options);
+            $address = $server->listen();
+            // From inside the loop: only there a stop() is sure to meet a loop that it can end.
+            $server->after(0.0, fn () => $this->started($server, $address));
+            $server->every(self::TICK, fn () => $this->ticked($server->progress()));
+            $server->run();
+
+            foreach ($this->watching as $listener) {
+                $listener->stopped($this, $this->stopReason);
+            }
+        } finally {
+            $this->server = null;
+            $this->looping = false;
+            $this->stopReason = null;
+            $this->watching = [];
+        }
+    }
+
+    /**
+     * Stops gracefully: what is queued is delivered, then every connection is closed. Returns at once and may be called
+     * from the handler, a listener or a signal handler, even before run(). The first reason counts.
+     */
+    public function stop(string $reason = ''): void
+    {
+        if (null !== $this->stopReason) {
+            return;
+        }
+
+        $this->stopReason = $reason;
+
+        if ($this->looping) {
+            $this->server?->stop($this->grace);
+        }
+    }
+
+    public function handler(): HandlerInterface
+    {
+        return $this->handler;
+    }
+
+    /**
+     * @param array<string, mixed> $options
+     */
+    private function attach(ServerInterface $server, array $options): void
+    {
+        $handler = $this->handler;
+        $slowMs = $options['slow_ms'] ?? 200;
+        $slowSeconds = \is_int($slowMs) && $slowMs > 0 ? $slowMs / 1000 : \INF;
+
+        $server->introduceTo($handler);
+        $server->on('open', $this->timed('open', $handler->onOpen(...), $slowSeconds));
+        $server->on('message', $this->timed('message', $handler->onMessage(...), $slowSeconds));
+        $server->on('close', $this->timed('close', $handler->onClose(...), $slowSeconds));
+        $server->on('error', function (mixed $connection, \Throwable $error) use ($handler): void {
+            foreach ($this->watching as $listener) {
+                $listener->failed($this, $error);
+            }
+
+            $handler->onError($connection, $error);
+        });
+
+        if ($handler instanceof HandshakeHandlerInterface) {
+            $server->on('handshake', $this->timed('handshake', $handler->onHandshake(...), $slowSeconds));
+        }
+    }
+
+    /**
+     * @param 'handshake'|'open'|'message'|'close' $event
+     */
+    private function timed(string $event, \Closure $handle, float $slowSeconds): \Closure
+    {
+        return function (mixed ...$arguments) use ($event, $handle, $slowSeconds): mixed {
+            $start = hrtime(true);
+
+            try {
+                return $handle(...$arguments);
+            } finally {
+                $seconds = (hrtime(true) - $start) / 1e9;
+
+                foreach ($this->watching as $listener) {
+                    $listener->handled($this, $event, $seconds);
+
+                    if ($seconds >= $slowSeconds) {
+                        $listener->slow($this, $event, $seconds);
+                    }
+                }
+            }
+        };
+    }
+
+    private function started(ServerInterface $server, string $address): void
+    {
+        $this->looping = true;
+
+        if (null !== $this->stopReason) {
+            $server->stop($this->grace);
+
+            return;
+        }
+
+        foreach ($this->watching as $listener) {
+            $listener->started($this, $address);
+        }
+    }
+
+    private function ticked(Progress $progress): void
+    {
+        foreach ($this->watching as $listener) {
+            $listener->ticked($this, $progress);
+        }
+    }
+}

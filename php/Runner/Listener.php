@@ -1,0 +1,62 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Runner;
+
+use Ferry\Runner;
+
+/**
+ * Watches a Runner and may stop it. Override what you need.
+ *
+ * Everything is called on the PHP thread, between two callbacks of the handler, so what is slow here delays the handler
+ * too. Listeners are called in the order in which the Runner got them.
+ */
+abstract class Listener
+{
+    /**
+     * The server listens, and the loop runs.
+     *
+     * @param string $address the real one, 'ws://127.0.0.1:8080' or 'unix:/path'
+     */
+    public function started(Runner $runner, string $address): void
+    {
+    }
+
+    /**
+     * The handler has finished one event, well or not.
+     *
+     * @param 'handshake'|'open'|'message'|'close' $event
+     */
+    public function handled(Runner $runner, string $event, float $seconds): void
+    {
+    }
+
+    /**
+     * The handler took longer for one event than the option slow_ms allows. Called after handled().
+     *
+     * @param 'handshake'|'open'|'message'|'close' $event
+     */
+    public function slow(Runner $runner, string $event, float $seconds): void
+    {
+    }
+
+    /** The handler or a timer has thrown. Called before HandlerInterface::onError(). */
+    public function failed(Runner $runner, \Throwable $error): void
+    {
+    }
+
+    /** About once per second, busy or idle. */
+    public function ticked(Runner $runner, Progress $progress): void
+    {
+    }
+
+    /**
+     * All connections are closed; the last call.
+     *
+     * @param ?string $reason what Runner::stop() was told, null when the server stopped by itself
+     */
+    public function stopped(Runner $runner, ?string $reason): void
+    {
+    }
+}

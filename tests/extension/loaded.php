@@ -1,2 +1,0 @@
-<?php
-var_dump(extension_loaded('ferry'));

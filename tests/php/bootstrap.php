@@ -1,0 +1,29 @@
+<?php
+
+declare(strict_types=1);
+
+// vendor/ when Composer has been run; else Debian's packages, for machines that have no Packagist.
+$root = \dirname(__DIR__, 2);
+
+if (is_file($root.'/vendor/autoload.php')) {
+    require $root.'/vendor/autoload.php';
+
+    return;
+}
+
+require_once '/usr/share/php/Symfony/Component/Console/autoload.php';
+require_once '/usr/share/php/Symfony/Component/EventDispatcher/autoload.php';
+
+spl_autoload_register(static function (string $class) use ($root): void {
+    foreach (['Ferry\\Tests\\' => $root.'/tests/php/', 'Ferry\\' => $root.'/php/'] as $prefix => $folder) {
+        if (str_starts_with($class, $prefix)) {
+            $file = $folder.strtr(substr($class, \strlen($prefix)), '\\', '/').'.php';
+
+            if (is_file($file)) {
+                require $file;
+            }
+
+            return;
+        }
+    }
+});
