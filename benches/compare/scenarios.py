@@ -1,0 +1,149 @@
+"""What is measured, how the load generator is called for it, and what Ferry must reach."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure of a run. `path` leads to it in ferry-load's report; `latency` to p50_us and p99_us, if it has them."""
+
+    title: str
+    unit: str
+    path: tuple
+    latency: tuple = ()
+    scale: float = 1.0
+    # What Ferry must reach: ("ratio" or "value", ">=" or "<=", bound). The ratio is to the native reference.
+    must: tuple = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    # Arguments of ferry-load before and after the address.
+    load: str
+    arguments: tuple
+    measures: tuple
+    native: tuple = ()
+    # Servers that take part; empty: all.
+    only: tuple = ()
+    # Arguments that --quick adds.
+    quick: tuple = ()
+    token: bool = False
+    # Memory does not depend on the cores it is measured on: once is enough.
+    pinned_only: bool = False
+
+
+RATE = ("messages_per_second",)
+# tungstenite fills its read buffer with zeros before each read. 16 KiB instead of its 128 KiB is worth a third at 128 B
+# messages and doubles the connect rate; large messages want the 128 KiB. The reference gets what suits it best.
+SMALL_READS = ("--read-buffer", "16384")
+SCENARIOS = (
+    Scenario(
+        "echo-1",
+        "echo",
+        ("--connections", "64", "--size", "128", "--depth", "1"),
+        (Measure("echo 128 B, 64 × 1 in flight", "msg/s", RATE, ("latency",), must=("ratio", ">=", 0.65)),),
+        native=SMALL_READS,
+    ),
+    Scenario(
+        "echo-16",
+        "echo",
+        ("--connections", "64", "--size", "128", "--depth", "16"),
+        (Measure("echo 128 B, 64 × 16 in flight", "msg/s", RATE, ("latency",), must=("ratio", ">=", 0.60)),),
+        native=SMALL_READS,
+    ),
+    Scenario(
+        "broadcast",
+        "broadcast",
+        ("--connections", "1000", "--size", "128", "--window", "16"),
+        (
+            Measure(
+                "broadcast 128 B to 1000",
+                "deliveries/s",
+                ("deliveries_per_second",),
+                ("latency",),
+                must=("ratio", ">=", 0.80),
+            ),
+        ),
+        native=("--mode", "hub", *SMALL_READS),
+    ),
+    Scenario(
+        "large-64k",
+        "echo",
+        ("--connections", "8", "--size", "65536", "--depth", "1"),
+        (Measure("echo 64 KiB, 8 × 1", "MB/s", ("megabytes_per_second",), ("latency",), must=("ratio", ">=", 0.70)),),
+    ),
+    Scenario(
+        "large-1m",
+        "echo",
+        ("--connections", "8", "--size", "1048576", "--depth", "1"),
+        (Measure("echo 1 MiB, 8 × 1", "MB/s", ("megabytes_per_second",), ("latency",), must=("ratio", ">=", 0.70)),),
+    ),
+    Scenario(
+        "connect",
+        "connect",
+        ("--concurrency", "64"),
+        (
+            Measure(
+                "connect, upgrade, close", "per s", ("handshakes_per_second",), ("latency",), must=("ratio", ">=", 0.50)
+            ),
+        ),
+        native=SMALL_READS,
+    ),
+    Scenario(
+        "connect-token",
+        "connect",
+        ("--concurrency", "64"),
+        (
+            Measure(
+                "the same with a JWT (HS256) in the URL; only Ferry verifies it",
+                "per s",
+                ("handshakes_per_second",),
+                ("latency",),
+                must=("ratio", ">=", 0.40),
+            ),
+        ),
+        native=SMALL_READS,
+        only=("native", "ferry"),
+        token=True,
+    ),
+    Scenario(
+        "idle",
+        "idle",
+        ("--connections", "10000"),
+        (
+            Measure("idle memory per connection (RSS)", "B", ("bytes_per_connection",), must=("value", "<=", 4096)),
+            Measure(
+                "the same after one echo", "B", ("bytes_per_connection_after_echo",), must=("value", "<=", 6144)
+            ),
+        ),
+        # The smallest buffer that tungstenite's documentation advises for many quiet connections.
+        native=("--read-buffer", "4096"),
+        quick=("--connections", "1000"),
+        pinned_only=True,
+    ),
+    Scenario(
+        "blocked",
+        "blocked",
+        ("--connections", "50"),
+        (
+            Measure(
+                "handler sleeps 200 ms: ping of another client, p99",
+                "ms",
+                ("ping", "p99_us"),
+                ("ping",),
+                scale=1e-3,
+                must=("value", "<=", 5.0),
+            ),
+            Measure(
+                "handler sleeps 200 ms: broadcast issued just before, p99",
+                "ms",
+                ("delivery", "p99_us"),
+                ("delivery",),
+                scale=1e-3,
+                must=("value", "<=", 10.0),
+            ),
+        ),
+        native=("--mode", "hub", *SMALL_READS),
+    ),
+)

@@ -1,0 +1,124 @@
+"""The Markdown that a run prints."""
+
+import os
+import platform
+import re
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+from compare.servers import ROOT
+
+
+def header(options, servers):
+    def output(*command):
+        try:
+            return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+        except FileNotFoundError:
+            return ""
+
+    cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    ini = [part for setting in options.php_ini for part in ("-d", setting)]
+    settings = output(
+        options.php,
+        *ini,
+        "-r",
+        'echo PHP_VERSION, PHP_ZTS ? " ZTS" : " NTS", "; opcache.enable_cli=", (int) ini_get("opcache.enable_cli"),'
+        ' " opcache.jit=", ini_get("opcache.jit") ?: "off";',
+    )
+    changed = " ".join(options.php_ini) or "nothing changed on the command line"
+    dirty = " with changes" if output("git", "status", "--porcelain") else ""
+    load = os.getloadavg()[0]
+    lines = [
+        f"- {time.strftime('%Y-%m-%d')}, commit {output('git', 'rev-parse', '--short', 'HEAD') or 'unknown'}{dirty}",
+        f"- {cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
+        f"load average at the start {load:.2f}{' (others were working: expect noise)' if load > 0.3 else ''}",
+        f"- {output('rustc', '--version')}; PHP {settings or 'not found'} ({changed})",
+        f"- {options.rounds} rounds of {options.seconds:g} s, interleaved: {', '.join(server.name for server in servers)}",
+        "- pinned: server on one core, load generator on another; unpinned: the kernel decides",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def render(scenarios, servers, pinnings, results):
+    """The table, and what Ferry missed."""
+    lines = [
+        "| scenario | cores | server | median | min – max | p50 / p99 µs | CPU server / load | × native | must reach | |",
+        "|---|---|---|---:|---:|---:|---:|---:|---|---|",
+    ]
+    missed = []
+    for scenario in scenarios:
+        for measure in scenario.measures:
+            for pinned in pinnings:
+                for server in servers:
+                    reports = results.get((scenario.name, pinned, server.name))
+                    if not reports:
+                        continue
+                    judged = server.name == "ferry" and pinned == pinnings[0]
+                    native = results.get((scenario.name, pinned, "native"), [])
+                    cells, passed = row(measure, reports, native, judged)
+                    cores = "pinned" if pinned else "unpinned"
+                    lines.append(f"| {measure.title} | {cores} | {server.name} | {' | '.join(cells)} |")
+                    if judged and measure.must and not passed:
+                        missed.append(f"{measure.title} ({measure.unit})")
+    return "\n".join(lines), missed
+
+
+def row(measure, reports, native, judged):
+    def value(report):
+        return dig(report, measure.path) * measure.scale
+
+    values = [value(report) for report in reports if report]
+    if not values:
+        return ["failed", "", "", "", "", "", "✗" if judged and measure.must else ""], False
+    median = statistics.median(values)
+    # Pairs of one round: what the machine did in that round cancels out.
+    ratios = [value(ours) / value(theirs) for ours, theirs in zip(reports, native) if ours and theirs and value(theirs)]
+    ratio = statistics.median(ratios) if ratios else None
+    latency = ""
+    if measure.latency:
+        p50, p99 = (
+            statistics.median(dig(report, (*measure.latency, name)) for report in reports if report)
+            for name in ("p50_us", "p99_us")
+        )
+        latency = f"{number(p50)} / {number(p99)}"
+    must, mark, passed = "", "", True
+    if judged and measure.must:
+        kind, sign, bound = measure.must
+        actual = ratio if kind == "ratio" else median
+        passed = None not in reports and actual is not None and (actual >= bound if sign == ">=" else actual <= bound)
+        must = f"{'≥' if sign == '>=' else '≤'} {bound:g} {'× native' if kind == 'ratio' else measure.unit}"
+        mark = "✓" if passed else "✗"
+    cells = [
+        f"{number(median)} {measure.unit}",
+        f"{number(min(values))} – {number(max(values))}",
+        latency,
+        cpu([report for report in reports if report]),
+        "" if ratio is None else f"{ratio:.2f}",
+        must,
+        mark,
+    ]
+    return cells, passed
+
+
+def dig(report, path):
+    for name in path:
+        report = report[name]
+    return report
+
+
+def cpu(reports):
+    pairs = [report["cpu"] for report in reports if report.get("cpu")]
+    if not pairs or any(pair["server"] is None for pair in pairs):
+        return ""
+    server, load, waited = (statistics.median(pair[name] for pair in pairs) for name in ("server", "loader", "waited"))
+    # A load generator without a pause may have been the slower half: the figure is a lower bound. One that had to wait
+    # for its core shared it with other programs: the figure says little.
+    note = " (disturbed)" if waited > 0.1 else " (full)" if load >= 0.95 else ""
+    return f"{server:.2f} / {load:.2f}{note}"
+
+
+def number(value):
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

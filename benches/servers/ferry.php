@@ -1,0 +1,37 @@
+<?php
+
+/*
+ * php -d extension=PATH/libferry.so benches/servers/ferry.php [PORT]
+ *
+ * All options at their defaults, except what the environment asks for:
+ * FERRY_BENCH_JWT_KEY  verify HS256 tokens with this key, refuse connections without one
+ */
+
+declare(strict_types=1);
+
+use Ferry\Connection;
+use Ferry\WsServer;
+
+$options = ['port' => (int) ($argv[1] ?? 0)];
+$key = getenv('FERRY_BENCH_JWT_KEY');
+if (false !== $key && '' !== $key) {
+    $options['jwt'] = ['algorithms' => ['HS256'], 'key' => $key];
+}
+
+$server = new WsServer($options);
+$server->onMessage(static function (Connection $connection, string $data, bool $binary) use ($server): void {
+    switch ($data[0] ?? '') {
+        case 'B':
+            $server->broadcast($data, $binary);
+            break;
+        case 'S':
+            usleep(200_000);
+            $connection->send($data, $binary);
+            break;
+        default:
+            $connection->send($data, $binary);
+    }
+});
+
+echo $server->listen(), "\n";
+$server->run();
