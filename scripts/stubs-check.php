@@ -27,7 +27,7 @@ function type(?ReflectionType $type): string
 /** @return list<string> one line per thing that a caller can see; the two sides must have the same lines */
 function describe(ReflectionClass $class): array
 {
-    $lines = [sprintf('%s%s%s', $class->isFinal() ? 'final ' : '', $class->isInterface() ? 'interface' : ($class->isEnum() ? 'enum' : 'class'), $class->isAbstract() && !$class->isInterface() ? ' abstract' : '')];
+    $lines = [sprintf('%s%s%s', $class->isFinal() && !$class->isEnum() ? 'final ' : '', $class->isInterface() ? 'interface' : ($class->isEnum() ? 'enum' : 'class'), $class->isAbstract() && !$class->isInterface() ? ' abstract' : '')];
     $lines[] = 'extends '.plain($class->getParentClass() ? $class->getParentClass()->getName() : '-');
     foreach ($class->getInterfaceNames() as $interface) {
         $lines[] = 'implements '.plain($interface);
