@@ -1,0 +1,114 @@
+<?php
+
+/**
+ * The stubs are loaded under another namespace, so that PHP itself parses them, and both sides go through reflection.
+ * One test per class, and one that the extension declares no class without a stub.
+ */
+
+const SHADOW = 'FerryStub';
+
+/** A name as the extension has it: without the namespace that the stubs are loaded under. */
+function plain(string $name): string
+{
+    return str_replace(SHADOW.'\\', '', $name);
+}
+
+function type(?ReflectionType $type): string
+{
+    if (null === $type) {
+        return '';
+    }
+    $parts = preg_split('/[|]/', plain((string) $type));
+    sort($parts);
+
+    return implode('|', $parts);
+}
+
+/** @return list<string> one line per thing that a caller can see; the two sides must have the same lines */
+function describe(ReflectionClass $class): array
+{
+    $lines = [sprintf('%s%s%s', $class->isFinal() && !$class->isEnum() ? 'final ' : '', $class->isInterface() ? 'interface' : ($class->isEnum() ? 'enum' : 'class'), $class->isAbstract() && !$class->isInterface() ? ' abstract' : '')];
+    $lines[] = 'extends '.plain($class->getParentClass() ? $class->getParentClass()->getName() : '-');
+    foreach ($class->getInterfaceNames() as $interface) {
+        $lines[] = 'implements '.plain($interface);
+    }
+    foreach ($class->getReflectionConstants() as $constant) {
+        $lines[] = 'const '.$constant->getName();
+    }
+    foreach ($class->getProperties(ReflectionProperty::IS_PUBLIC) as $property) {
+        if ($property->getDeclaringClass()->getName() === $class->getName()) {
+            $lines[] = 'property $'.$property->getName();
+        }
+    }
+    foreach ($class->getMethods() as $method) {
+        // A private constructor and none that can be called look the same from outside.
+        if ($method->getDeclaringClass()->getName() === $class->getName() && $method->isPublic()) {
+            array_push($lines, ...describeMethod($method));
+        }
+    }
+    $lines[] = 'instantiable '.var_export($class->isInstantiable(), true);
+    sort($lines);
+
+    return $lines;
+}
+
+/** @return list<string> */
+function describeMethod(ReflectionMethod $method): array
+{
+    $name = $method->getName();
+    $lines = [sprintf('method %s%s(): %s', $method->isStatic() ? 'static ' : '', $name, type($method->getReturnType() ?? $method->getTentativeReturnType()))];
+    foreach ($method->getParameters() as $parameter) {
+        $default = $parameter->isDefaultValueAvailable() ? ' = '.var_export($parameter->getDefaultValue(), true) : ($parameter->isOptional() && !$parameter->isVariadic() ? ' optional' : '');
+        $lines[] = trim(sprintf('parameter %s() %d: %s%s $%s%s', $name, $parameter->getPosition(), type($parameter->getType()), $parameter->isVariadic() ? ' ...' : '', $parameter->getName(), $default));
+    }
+
+    return $lines;
+}
+
+/** Declares the classes of a stub file as FerryStub\Ferry\…. */
+function load(string $file): void
+{
+    $code = preg_replace('/^namespace (Ferry\b[^;]*);/m', 'namespace '.SHADOW.'\\\\$1;', file_get_contents($file), 1, $count);
+    if (1 !== $count) {
+        throw new RuntimeException("$file has no namespace Ferry.");
+    }
+    eval('?>'.$code);
+}
+
+if (!extension_loaded('ferry')) {
+    fwrite(STDERR, "The extension is not loaded.\n");
+    exit(1);
+}
+// Exceptions first: other stubs' signatures name them.
+foreach (glob(dirname(__DIR__).'/stubs/*.php') as $file) {
+    load($file);
+}
+$stubs = array_filter([...get_declared_classes(), ...get_declared_interfaces()], static fn (string $class): bool => str_starts_with($class, SHADOW.'\\'));
+$names = array_map(plain(...), $stubs);
+sort($names);
+
+$passed = $failed = 0;
+$report = static function (string $name, array $problems) use (&$passed, &$failed): void {
+    [] === $problems ? $passed++ : $failed++;
+    printf("%s %s\n", [] === $problems ? 'ok    ' : 'FAILED', $name);
+    foreach ($problems as $problem) {
+        echo "         $problem\n";
+    }
+};
+foreach ($names as $name) {
+    if (!class_exists($name) && !interface_exists($name)) {
+        $report($name, ['is in stubs/ only']);
+        continue;
+    }
+    $stub = describe(new ReflectionClass(SHADOW.'\\'.$name));
+    $real = describe(new ReflectionClass($name));
+    $report($name, [
+        ...array_map(static fn (string $line): string => "stub only:      $line", array_diff($stub, $real)),
+        ...array_map(static fn (string $line): string => "extension only: $line", array_diff($real, $stub)),
+    ]);
+}
+$declared = (new ReflectionExtension('ferry'))->getClassNames();
+$report('every class has a stub', array_map(static fn (string $class): string => "$class has none", array_diff($declared, $names)));
+
+echo "stubs: $passed passed, $failed failed\n";
+exit($failed > 0 ? 1 : 0);

@@ -1,0 +1,47 @@
+// Starts the chat as `make demo` does, on free ports and with a data folder of its own.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DEMO = fileURLToPath(new URL('../../examples/symfony-chat/bin/demo', import.meta.url));
+const READY_SECONDS = 60;
+
+/**
+ * @returns {Promise<{url: string, stop: () => Promise<number>}>} the page's address; stop() ends the chat with SIGTERM
+ *     and resolves to its exit status
+ */
+export async function startDemo() {
+    const data = await mkdtemp(join(tmpdir(), 'ferry-chat-'));
+    const demo = spawn(process.env.PHP_BIN ?? 'php', [DEMO], {
+        env: { ...process.env, HTTP_PORT: '0', WS_PORT: '0', APP_DATA_DIR: data },
+        stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = new Promise((resolve) => demo.on('close', resolve));
+    let output = '';
+    const url = new Promise((resolve, reject) => {
+        const read = (chunk) => {
+            output += chunk;
+            const address = /http:\/\/[\w.:[\]]+/.exec(output);
+            if (address) {
+                resolve(address[0]);
+            }
+        };
+        demo.stdout.on('data', read);
+        demo.stderr.on('data', read);
+        demo.on('error', reject);
+        ended.then((status) => reject(new Error(`the demo ended with ${status}:\n${output}`)));
+        setTimeout(() => reject(new Error(`the demo printed no address in ${READY_SECONDS} s:\n${output}`)), READY_SECONDS * 1000).unref();
+    });
+
+    const stop = async () => {
+        demo.kill('SIGTERM');
+        const status = await ended;
+        await rm(data, { recursive: true, force: true });
+        return status;
+    };
+
+    return { url: await url.catch(async (error) => { await stop(); throw error; }), stop };
+}

@@ -1,0 +1,7 @@
+--TEST--
+The extension loads
+--FILE--
+<?php
+var_dump(extension_loaded('ferry'));
+--EXPECT--
+bool(true)

@@ -1,0 +1,134 @@
+"""What the soak tests do to a server. Each scenario takes (server, n) and does its thing n times."""
+
+from client import BINARY, CLOSE, Client, from_client, from_server
+
+# Connections open at a time.
+BATCH = 100
+
+
+def batches(n, size):
+    while n > 0:
+        yield min(n, size)
+        n -= size
+
+
+def opened(server, n, path="/"):
+    clients = [Client(server.address, path) for _ in range(n)]
+    for client in clients:
+        client.finish_handshake()
+    return clients
+
+
+def close_all(clients):
+    for client in clients:
+        client.start_close()
+    for client in clients:
+        client.finish_close()
+
+
+def connections(server, n, path="/"):
+    """Opened, one message each, closed with a close handshake."""
+    for size in batches(n, BATCH):
+        clients = opened(server, size, path)
+        for client in clients:
+            client.send(b"hello")
+        for client in clients:
+            client.expect(from_server(b"hello"))
+        close_all(clients)
+
+
+def cycles(server, n):
+    """As above, while the application keeps reference cycles through each connection."""
+    connections(server, n, "/cycle")
+
+
+def resets(server, n):
+    """Lost in the middle of a message."""
+    for size in batches(n, BATCH):
+        clients = opened(server, size)
+        for client in clients:
+            client.socket.sendall(from_client(b"hello")[:-2])
+            client.reset()
+
+
+def refusals(server, n):
+    """Refused by onHandshake."""
+    for size in batches(n, BATCH):
+        clients = [Client(server.address, "/refuse") for _ in range(size)]
+        for client in clients:
+            client.finish_handshake(403)
+            client.socket.close()
+
+
+def exceptions(server, n):
+    """Closed because onMessage threw."""
+    for size in batches(n, BATCH):
+        clients = opened(server, size, "/throw")
+        for client in clients:
+            client.send(b"hello")
+        for client in clients:
+            client.expect(from_server(b"\x03\xf3error", CLOSE))
+            client.socket.close()
+
+
+def messages(server, n):
+    """Small messages over 50 connections, 200 of each connection under way at a time."""
+    depth = 200
+    clients = opened(server, 50)
+    for round_number, size in enumerate(batches(n // len(clients), depth)):
+        payloads = [b"%08d of a message that is 64 bytes long, as chats have them....." % (round_number * depth + i) for i in range(size)]
+        sent = b"".join(map(from_client, payloads))
+        wanted = b"".join(map(from_server, payloads))
+        for client in clients:
+            client.socket.sendall(sent)
+        for client in clients:
+            client.expect(wanted)
+    close_all(clients)
+
+
+def large_messages(server, n):
+    """Binary messages of 200,000 bytes."""
+    payload = bytes(range(250)) * 800
+    sent, wanted = from_client(payload, BINARY), from_server(payload, BINARY)
+    clients = opened(server, 4)
+    for size in batches(n, len(clients)):
+        for client in clients[:size]:
+            client.socket.sendall(sent)
+        for client in clients[:size]:
+            client.expect(wanted)
+    close_all(clients)
+
+
+def rooms(server, n):
+    """Rooms that exist for one message, each with a name of its own."""
+    client, = opened(server, 1)
+    for start in range(0, n, BATCH):
+        names = [b"room-%d" % number for number in range(start, min(n, start + BATCH))]
+        client.socket.sendall(b"".join(from_client(b"!room " + name) for name in names))
+        client.expect(b"".join(map(from_server, names)))
+    close_all([client])
+
+
+def broadcasts(server, n):
+    """Messages to 50 clients."""
+    clients = opened(server, 50)
+    wanted = from_server(b"to everybody")
+    for size in batches(n, BATCH):
+        clients[0].socket.sendall(from_client(b"!broadcast") * size)
+        for client in [*clients, server.control]:
+            client.expect(wanted * size)
+    close_all(clients)
+
+
+# Name, scenario, times at full size.
+SCENARIOS = [
+    ("connections", connections, 10_000),
+    ("cycles", cycles, 10_000),
+    ("resets", resets, 10_000),
+    ("refusals", refusals, 10_000),
+    ("exceptions", exceptions, 10_000),
+    ("messages", messages, 1_000_000),
+    ("large messages", large_messages, 5_000),
+    ("rooms", rooms, 100_000),
+    ("broadcasts", broadcasts, 20_000),
+]
