@@ -39,6 +39,10 @@ pub enum Command {
         code: u16,
         reason: Box<str>,
     },
+    /// PHP has handled the close event.
+    Finish {
+        id: ConnId,
+    },
     Join {
         id: ConnId,
         room: Arc<str>,
