@@ -10,6 +10,8 @@ from pathlib import Path
 
 from compare.servers import ROOT
 
+REACHED, MISSED, UNDECIDED = "✓", "✗", "?"
+
 
 def header(options, servers):
     def output(*command):
@@ -43,12 +45,12 @@ def header(options, servers):
 
 
 def render(scenarios, servers, pinnings, results):
-    """The table, and what Ferry missed."""
+    """The table, what Ferry missed, and what a disturbed machine left open."""
     lines = [
         "| scenario | cores | server | median | min – max | p50 / p99 µs | CPU server / load | × native | must reach | |",
         "|---|---|---|---:|---:|---:|---:|---:|---|---|",
     ]
-    missed = []
+    missed, undecided = [], []
     for scenario in scenarios:
         for measure in scenario.measures:
             for pinned in pinnings:
@@ -58,21 +60,24 @@ def render(scenarios, servers, pinnings, results):
                         continue
                     judged = server.name == "ferry" and pinned == pinnings[0]
                     native = results.get((scenario.name, pinned, "native"), [])
-                    cells, passed = row(measure, reports, native, judged)
+                    cells, mark = row(measure, reports, native, judged)
                     cores = "pinned" if pinned else "unpinned"
                     lines.append(f"| {measure.title} | {cores} | {server.name} | {' | '.join(cells)} |")
-                    if judged and measure.must and not passed:
-                        missed.append(f"{measure.title} ({measure.unit})")
-    return "\n".join(lines), missed
+                    if mark in (MISSED, UNDECIDED):
+                        (missed if mark == MISSED else undecided).append(f"{measure.title} ({measure.unit})")
+    return "\n".join(lines), missed, undecided
 
 
 def row(measure, reports, native, judged):
     def value(report):
         return dig(report, measure.path) * measure.scale
 
-    values = [value(report) for report in reports if report]
-    if not values:
-        return ["failed", "", "", "", "", "", "✗" if judged and measure.must else ""], False
+    judged = judged and measure.must
+    done = [report for report in reports if report]
+    if not done:
+        mark = MISSED if judged else ""
+        return ["failed", "", "", "", "", "", mark], mark
+    values = [value(report) for report in done]
     median = statistics.median(values)
     # Pairs of one round: what the machine did in that round cancels out.
     ratios = [value(ours) / value(theirs) for ours, theirs in zip(reports, native) if ours and theirs and value(theirs)]
@@ -80,27 +85,33 @@ def row(measure, reports, native, judged):
     latency = ""
     if measure.latency:
         p50, p99 = (
-            statistics.median(dig(report, (*measure.latency, name)) for report in reports if report)
-            for name in ("p50_us", "p99_us")
+            statistics.median(dig(report, (*measure.latency, name)) for report in done) for name in ("p50_us", "p99_us")
         )
         latency = f"{number(p50)} / {number(p99)}"
-    must, mark, passed = "", "", True
-    if judged and measure.must:
+    must = mark = ""
+    if judged:
         kind, sign, bound = measure.must
-        actual = ratio if kind == "ratio" else median
-        passed = None not in reports and actual is not None and (actual >= bound if sign == ">=" else actual <= bound)
         must = f"{'≥' if sign == '>=' else '≤'} {bound:g} {'× native' if kind == 'ratio' else measure.unit}"
-        mark = "✓" if passed else "✗"
+        mark = verdict(measure.must, ratio if kind == "ratio" else median, done)
+        if None in reports:
+            mark = MISSED
     cells = [
         f"{number(median)} {measure.unit}",
         f"{number(min(values))} – {number(max(values))}",
         latency,
-        cpu([report for report in reports if report]),
+        cpu(done),
         "" if ratio is None else f"{ratio:.2f}",
         must,
         mark,
     ]
-    return cells, passed
+    return cells, mark
+
+
+def verdict(must, actual, reports):
+    _, sign, bound = must
+    if actual is None or disturbed(reports):
+        return UNDECIDED
+    return REACHED if (actual >= bound if sign == ">=" else actual <= bound) else MISSED
 
 
 def dig(report, path):
@@ -113,11 +124,14 @@ def cpu(reports):
     pairs = [report["cpu"] for report in reports if report.get("cpu")]
     if not pairs or any(pair["server"] is None for pair in pairs):
         return ""
-    server, load, waited = (statistics.median(pair[name] for pair in pairs) for name in ("server", "loader", "waited"))
-    # A load generator without a pause may have been the slower half: the figure is a lower bound. One that had to wait
-    # for its core shared it with other programs: the figure says little.
-    note = " (disturbed)" if waited > 0.1 else " (full)" if load >= 0.95 else ""
+    server, load = (statistics.median(pair[name] for pair in pairs) for name in ("server", "loader"))
+    # A load generator without a pause may have been the slower half: the figure is a lower bound.
+    note = " (disturbed)" if disturbed(reports) else " (full)" if load >= 0.95 else ""
     return f"{server:.2f} / {load:.2f}{note}"
+
+
+def disturbed(reports):
+    return sum(report["disturbed"] for report in reports) > len(reports) / 2
 
 
 def number(value):

@@ -221,9 +221,8 @@ fn advance_stop(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
         }
         StopStep::Delivering if handled > 0 && !late => false,
         StopStep::Delivering => {
-            // Not in the loop's head: the borrow would last as long as the loop.
-            let ids = core.roster.borrow().open_ids();
-            for id in ids {
+            let open = core.roster.borrow().open_ids();
+            for id in open {
                 core.roster.borrow_mut().start_closing(id);
             }
             server.mailboxes().for_each(|m| {

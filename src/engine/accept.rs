@@ -147,7 +147,7 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
         // Boxed: hyper gives back the socket of a connection only if this future may move.
         Box::pin(async move {
             let Some(mut held) = permit.borrow_mut().take() else {
-                // hyper asks once: keep-alive is off.
+                // hyper asks once: every answer but 101 closes the connection.
                 return Ok::<_, Infallible>(http::Response::default());
             };
             let (answer, outcome) = gate.answer(&request, peer, &mut held).await;
@@ -160,7 +160,6 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
         .timer(TokioTimer::new())
         .header_read_timeout(config.handshake_timeout)
         .max_buf_size(config.max_header_bytes.max(MIN_HEAD_BUFFER))
-        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     // Reading the head, asking PHP, writing the answer: each is bounded, and so is the whole.
     let limit = config.handshake_timeout * 2 + config.handshake_callback_timeout;

@@ -305,6 +305,11 @@ fn deliver(
     let mut skip = 0;
     if session.outbox.is_none() {
         while next < chunks.len() {
+            // An empty chunk only makes its session dirty; writing it would never advance.
+            if source.bytes(chunks[next]).is_empty() {
+                next += 1;
+                continue;
+            }
             let written = if chunks.len() - next == 1 {
                 session.writer.try_write(&source.bytes(chunks[next])[skip..])
             } else {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Traffic};
 use crate::failure::Failure;
-use crate::measure::Latency;
+use crate::measure::{Cpu, Latency};
 use crate::message::{BROADCAST, SLEEP, message};
 use crate::options::Options;
 use crate::swarm::Swarm;
@@ -25,6 +25,7 @@ const SLEPT_AT_LEAST: Duration = Duration::from_millis(195);
 pub fn run(options: &Options) -> Result<Value, Failure> {
     let mut swarm = Swarm::open(options, options.connections + 2)?;
     let mut blocked = Blocked::new(options);
+    let cpu = Cpu::start(&options.pids);
     let start = Instant::now();
     let mut next_ping = start;
     loop {
@@ -53,6 +54,7 @@ pub fn run(options: &Options) -> Result<Value, Failure> {
         "ping": blocked.pings.report(),
         "deliveries": blocked.deliveries.count(),
         "delivery": blocked.deliveries.report(),
+        "cpu": cpu.report(),
     }))
 }
 

@@ -154,8 +154,8 @@ final class WsServeTest extends TestCase
 
     public function testMissingExtensionIsReportedWithARemedy(): void
     {
-        // -n: no ini file, so no extension, wherever this machine loads it from. Console needs these three.
-        $server = new Process([\PHP_BINARY, '-n', '-d', 'extension=mbstring', '-d', 'extension=ctype', '-d', 'extension=iconv', $this->console(), 'ws:serve']);
+        // -n: no ini file, so no extension, wherever this machine loads it from. Console needs these four.
+        $server = new Process([\PHP_BINARY, '-n', '-d', 'extension=mbstring', '-d', 'extension=ctype', '-d', 'extension=iconv', '-d', 'extension=intl', $this->console(), 'ws:serve']);
 
         self::assertSame(1, $server->waitForExit());
         self::assertStringContainsString('php -d extension=', $server->output());
