@@ -33,6 +33,7 @@ def from_server(payload, opcode=TEXT):
 
 
 CLOSE_NORMAL = struct.pack("!H", 1000)
+CLOSE_GOING_AWAY = struct.pack("!H", 1001)
 
 
 class Failure(Exception):
@@ -135,9 +136,12 @@ class Server:
             time.sleep(0.05)
 
     def stop(self):
-        """Ends the server as an operator does, and returns its exit status."""
+        """Ends the server as an operator does: clients are told that it goes away. Returns its exit status."""
         self.process.terminate()
         try:
+            if self.process.poll() is None:
+                self.control.expect(from_server(CLOSE_GOING_AWAY, CLOSE))
+                self.control.send(CLOSE_GOING_AWAY, CLOSE)
             return self.process.wait(self.seconds_to_stop)
         except subprocess.TimeoutExpired:
             self.process.kill()
