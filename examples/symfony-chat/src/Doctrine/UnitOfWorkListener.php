@@ -38,6 +38,18 @@ final class UnitOfWorkListener extends Listener
         }
     }
 
+    public function failed(Runner $runner, \Throwable $error): void
+    {
+        for ($cause = $error; null !== $cause; $cause = $cause->getPrevious()) {
+            if ($cause instanceof DbalException || $cause instanceof \PDOException) {
+                // It may have been the end of the connection; the next query makes a new one.
+                $this->entityManager->getConnection()->close();
+
+                return;
+            }
+        }
+    }
+
     public function ticked(Runner $runner, Progress $progress): void
     {
         if ($this->busy) {
