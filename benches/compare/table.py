@@ -60,7 +60,8 @@ def render(scenarios, servers, pinnings, results):
                         continue
                     judged = server.name == "ferry" and pinned == pinnings[0]
                     native = results.get((scenario.name, pinned, "native"), [])
-                    cells, mark = row(measure, reports, native, judged)
+                    peers = {name: results.get((scenario.name, pinned, name), []) for name, _ in measure.beat}
+                    cells, mark = row(measure, reports, native, judged, peers)
                     cores = "pinned" if pinned else "unpinned"
                     lines.append(f"| {measure.title} | {cores} | {server.name} | {' | '.join(cells)} |")
                     if mark in (MISSED, UNDECIDED):
@@ -68,7 +69,7 @@ def render(scenarios, servers, pinnings, results):
     return "\n".join(lines), missed, undecided
 
 
-def row(measure, reports, native, judged):
+def row(measure, reports, native, judged, peers):
     def value(report):
         return dig(report, measure.path) * measure.scale
 
@@ -93,6 +94,13 @@ def row(measure, reports, native, judged):
         kind, sign, bound = measure.must
         must = f"{'≥' if sign == '>=' else '≤'} {bound:g} {'× native' if kind == 'ratio' else measure.unit}"
         mark = verdict(measure.must, ratio if kind == "ratio" else median, done)
+        for name, bound in measure.beat:
+            theirs = [value(report) for report in peers[name] if report]
+            if theirs:
+                factor = median / statistics.median(theirs)
+                must += f"; ≥ {bound} × {name} ({factor:.1f})"
+                if factor < bound and mark == REACHED:
+                    mark = MISSED
         if None in reports:
             mark = MISSED
     cells = [

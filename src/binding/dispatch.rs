@@ -262,7 +262,7 @@ fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize) -> Result<usize, Unwi
         let Some(event) = next_event(core, server) else { break };
         handled += 1;
         match event {
-            Ready::Message(connection, data, binary) => on_message(core, connection, data, binary)?,
+            Ready::Message(id, connection, data, binary) => on_message(core, id, connection, data, binary)?,
             Ready::Handshake(request) => on_handshake(core, server, request)?,
             Ready::HandshakeGone(id) => {
                 let gone = core.asked.borrow_mut().remove(&id);
@@ -278,7 +278,7 @@ fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize) -> Result<usize, Unwi
 
 /// An event whose PHP values are made.
 enum Ready {
-    Message(Zval, Zval, bool),
+    Message(ConnId, Zval, Zval, bool),
     Handshake(Box<HandshakeRequest>),
     HandshakeGone(HandshakeId),
     Open(Box<Opened>),
@@ -309,7 +309,7 @@ fn next_event(core: &Core, server: &Server) -> Option<Ready> {
                     .map(|e| e.value.shallow_clone())
             };
             connection.map_or(Ready::Skipped, |connection| {
-                Ready::Message(connection, convert::string(burst.payload(&payload)), binary)
+                Ready::Message(id, connection, convert::string(burst.payload(&payload)), binary)
             })
         }
         Event::Handshake(request) => Ready::Handshake(request),
@@ -329,14 +329,18 @@ fn next_event(core: &Core, server: &Server) -> Option<Ready> {
     Some(ready)
 }
 
-fn on_message(core: &Rc<Core>, connection: Zval, data: Zval, binary: bool) -> Result<(), Unwinding> {
-    let Some(callback) = core.callbacks.borrow().message.clone() else {
-        return Ok(());
-    };
-    let mut flag = Zval::new();
-    flag.set_bool(binary);
-    let mut args = [connection, data, flag];
-    call(core, &callback, &mut args, Some(0))
+fn on_message(core: &Rc<Core>, id: ConnId, connection: Zval, data: Zval, binary: bool) -> Result<(), Unwinding> {
+    let callback = core.callbacks.borrow().message.clone();
+    if let Some(callback) = callback {
+        let mut flag = Zval::new();
+        flag.set_bool(binary);
+        let mut args = [connection, data, flag];
+        call(core, &callback, &mut args, Some(0))?;
+    }
+    if let Some(entry) = core.roster.borrow().get(id) {
+        entry.outlet.add_handled();
+    }
+    Ok(())
 }
 
 fn on_open(core: &Rc<Core>, server: &Rc<Server>, opened: Opened) -> Result<(), Unwinding> {
@@ -368,17 +372,15 @@ fn on_close(core: &Rc<Core>, id: ConnId, code: u16, reason: &str) -> Result<(), 
     let Some(connection) = core.roster.borrow_mut().remove(id) else {
         return Ok(());
     };
-    let Some(callback) = core.callbacks.borrow().close.clone() else {
+    // All its messages are handled: our Close may follow the answers.
+    core.command(id, Command::Finish { id });
+    let callback = core.callbacks.borrow().close.clone();
+    let Some(callback) = callback else {
         return Ok(());
     };
     let mut number = Zval::new();
     number.set_long(i64::from(code));
-    call(
-        core,
-        &callback,
-        &mut [connection, number, convert::string(reason)],
-        Some(0),
-    )
+    call(core, &callback, &mut [connection, number, convert::string(reason)], Some(0))
 }
 
 fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>) -> Result<(), Unwinding> {

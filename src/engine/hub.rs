@@ -176,6 +176,7 @@ impl State {
             memberships: Vec::new(),
             phase: Phase::Open,
             dirty: CLEAN,
+            delivered: 0,
             heard: self.sweep,
             pinged: false,
             expires_at,
@@ -211,33 +212,49 @@ impl State {
 
     /// The peer's Close arrived.
     pub fn peer_closed(&mut self, slot: u32, code: Option<u16>, reason: &str) {
-        let until = self.sweep.saturating_add(self.limits.close);
-        let Some(session) = self.sessions.at_mut(slot) else {
-            return;
-        };
-        match std::mem::replace(&mut session.phase, Phase::Draining { until, finished: false }) {
-            Phase::Open => {
-                session.outlet.close();
-                // The answer carries the code that came (RFC 6455 section 5.5.1).
-                self.dirty.control(session, slot, |out| match code {
-                    Some(code) => encode_close(out, code, ""),
-                    None => out.extend_from_slice(&[0x88, 0]),
-                });
-                self.report_close(slot, code.unwrap_or(close::NO_STATUS), reason.into());
-            }
-            Phase::Closing { code, reason, .. } => {
-                // Nothing may be dirty here, and then no flush would end the sending side.
-                self.dirty.control(session, slot, |_| {});
-                self.report_close(slot, code, reason);
-            }
-            draining @ Phase::Draining { .. } => session.phase = draining,
-        }
+        // The answer carries the code that came (RFC 6455 section 5.5.1).
+        self.end(slot, code, "", code.unwrap_or(close::NO_STATUS), reason);
     }
 
     /// The connection is failed (RFC 6455 section 7.1.7): a Close goes out, nothing that comes in counts any more.
     pub fn fail(&mut self, slot: u32, code: u16, reason: &'static str) {
-        self.close(slot, code, reason);
-        self.peer_closed(slot, None, "");
+        self.end(slot, Some(code), reason, code, reason);
+    }
+
+    /// The peer is done: answers with a Close and reports `reported` to PHP.
+    fn end(&mut self, slot: u32, code: Option<u16>, reason: &'static str, reported: u16, why: &str) {
+        let until = self.sweep.saturating_add(self.limits.close);
+        let Some(session) = self.sessions.at_mut(slot) else { return };
+        match &session.phase {
+            Phase::Open => {
+                let done = session.outlet.handled() == session.delivered;
+                session.phase = Phase::Leaving { code, reason, until };
+                self.report_close(slot, reported, why.into());
+                if done {
+                    // What the last callback sent may not have been taken yet.
+                    self.run_commands();
+                    self.finish(slot);
+                }
+            }
+            Phase::Closing { code, reason, .. } => {
+                let (code, reason) = (*code, reason.clone());
+                session.phase = Phase::Draining { until, finished: false };
+                // Nothing may be dirty here, and then no flush would end the sending side.
+                self.dirty.control(session, slot, |_| {});
+                self.report_close(slot, code, reason);
+            }
+            Phase::Leaving { .. } | Phase::Draining { .. } => {}
+        }
+    }
+
+    /// PHP is done with a connection whose peer has closed it: our Close follows the last answer.
+    pub fn finish(&mut self, slot: u32) {
+        let until = self.sweep.saturating_add(self.limits.close);
+        let Some(session) = self.sessions.at_mut(slot) else { return };
+        let Phase::Leaving { code, reason, .. } = session.phase else { return };
+        session.phase = Phase::Draining { until, finished: false };
+        session.outlet.close();
+        self.dirty.control(session, slot, |out| encode_close(out, code.unwrap_or(close::NO_STATUS), reason));
     }
 
     /// The socket is gone or given up. PHP hears of it unless it has.
@@ -255,7 +272,7 @@ impl State {
         ) {
             Phase::Open => self.report_close(slot, close::ABNORMAL, why.into()),
             Phase::Closing { code, reason, .. } => self.report_close(slot, code, reason),
-            Phase::Draining { .. } => {}
+            Phase::Leaving { .. } | Phase::Draining { .. } => {}
         }
         if let Some(session) = self.sessions.remove(slot) {
             self.metrics
@@ -318,7 +335,7 @@ impl State {
                     && let Some(session) = self.sessions.at_mut(slot)
                 {
                     session.outlet.add_taken(end - begin);
-                    if session.is_open() {
+                    if session.takes_frames() {
                         self.dirty.data(session, slot, begin, end, messages);
                     }
                 }
@@ -331,6 +348,11 @@ impl State {
             Command::Close { id, code, reason } => {
                 if let Some(slot) = self.find(id) {
                     self.close(slot, code, &reason);
+                }
+            }
+            Command::Finish { id } => {
+                if let Some(slot) = self.find(id) {
+                    self.finish(slot);
                 }
             }
             Command::Join { id, room } => {

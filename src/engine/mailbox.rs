@@ -18,7 +18,7 @@ use super::socket::Detached;
 /// never waits for the PHP thread, so this cannot lock up.
 const LIMIT_BYTES: usize = 64 * 1024 * 1024;
 /// A buffer larger than this is not kept for reuse.
-const KEEP_BYTES: usize = 1024 * 1024;
+const KEEP_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 pub enum Command {
@@ -38,6 +38,10 @@ pub enum Command {
         id: ConnId,
         code: u16,
         reason: Box<str>,
+    },
+    /// PHP has handled the close event.
+    Finish {
+        id: ConnId,
     },
     Join {
         id: ConnId,

@@ -19,6 +19,13 @@ pub enum Phase {
         reason: Box<str>,
         until: u32,
     },
+    /// The close came from the peer, by a Close frame or by breaking the protocol, and PHP still works on messages that came
+    /// before it: our Close waits behind the answers, until PHP is done or the sweep of that number. Nothing is read.
+    Leaving {
+        code: Option<u16>,
+        reason: &'static str,
+        until: u32,
+    },
     /// PHP has heard of the close. What is queued still goes out, then the sending side ends, and we wait for the peer's
     /// end of file until that sweep: closing at once could reset the connection before the peer has read our Close.
     Draining {
@@ -42,6 +49,8 @@ pub struct Session {
     pub phase: Phase,
     /// Index of this session's entry in the batch being written, or [`CLEAN`].
     pub dirty: u32,
+    /// Messages given to PHP.
+    pub delivered: u32,
     /// Sweep in which the client was heard last.
     pub heard: u32,
     /// A keep-alive ping is out since the client was heard.
@@ -55,6 +64,11 @@ pub struct Session {
 impl Session {
     pub fn is_open(&self) -> bool {
         self.phase == Phase::Open
+    }
+
+    /// Whether frames may still be queued for the client.
+    pub fn takes_frames(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Leaving { .. })
     }
 
     pub fn backlog(&self) -> usize {

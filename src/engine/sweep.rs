@@ -13,6 +13,8 @@ use super::session::{Phase, Session};
 enum Verdict {
     Fine,
     Ping,
+    /// PHP took too long: the close handshake goes on without it.
+    Finish,
     Expired,
     Idle,
     GiveUp(&'static str),
@@ -33,6 +35,7 @@ impl State {
                     session.pinged = true;
                     self.dirty.control(session, slot, |out| encode_ping(out, b""));
                 }
+                Verdict::Finish => self.finish(slot),
                 Verdict::Expired => self.close(slot, self.limits.expired_close_code, "token expired"),
                 Verdict::Idle => self.close(slot, close::GOING_AWAY, "idle timeout"),
                 Verdict::GiveUp(why) => self.lose(slot, why),
@@ -48,7 +51,8 @@ fn judge(session: &Session, sweep: u32, now: u64, limits: &super::hub::Limits) -
         Phase::Closing { until, .. } | Phase::Draining { until, .. } if sweep >= *until => {
             Verdict::GiveUp("close timeout")
         }
-        Phase::Closing { .. } | Phase::Draining { .. } => Verdict::Fine,
+        Phase::Leaving { until, .. } if sweep >= *until => Verdict::Finish,
+        Phase::Closing { .. } | Phase::Leaving { .. } | Phase::Draining { .. } => Verdict::Fine,
         Phase::Open => {
             let silent = sweep - session.heard;
             // A token is good through the second before `exp` (RFC 7519 section 4.1.4).

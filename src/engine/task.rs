@@ -66,7 +66,7 @@ impl SessionTask {
         };
         session.heard = state.sweep;
         session.pinged = false;
-        if matches!(session.phase, Phase::Draining { .. }) {
+        if matches!(session.phase, Phase::Leaving { .. } | Phase::Draining { .. }) {
             return;
         }
         let mut receiving = Receiving {
@@ -181,6 +181,9 @@ impl Sink for Receiving<'_> {
     fn message(&mut self, kind: MessageKind, _compressed: bool, payload: Payload<'_>) -> ControlFlow<()> {
         if self.open {
             self.messages += 1;
+            if let Some(session) = self.state.sessions.at_mut(self.slot) {
+                session.delivered = session.delivered.wrapping_add(1);
+            }
             let binary = kind == MessageKind::Binary;
             match payload {
                 Payload::Borrowed(bytes) => self.state.burst.message(self.id, binary, bytes),

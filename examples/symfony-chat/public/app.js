@@ -122,7 +122,7 @@ async function connect() {
     try {
         ({ websocketUrl: url } = await api('/api/config'));
     } catch (error) {
-        return retry(error.status === 503 ? 'Server is not running' : 'No connection');
+        return retry(error.status === 503 ? 'Server down' : 'Offline');
     }
 
     if (!session.get() || socket) {
@@ -144,7 +144,7 @@ async function connect() {
         }
 
         giveBack('Not sent, the connection was lost. Please send it again.');
-        retry(event.code === 1001 ? 'Server is restarting' : 'No connection');
+        retry(event.code === 1001 ? 'Restarting' : 'Offline');
     });
 }
 
@@ -170,7 +170,7 @@ function retry(reason) {
             return connect();
         }
 
-        status('closed', `${reason}, again in ${left} s`);
+        status('closed', `${reason}, retry in ${left} s`);
         retryTimer = setTimeout(tick, Math.min(250, at - Date.now()));
     };
     tick();

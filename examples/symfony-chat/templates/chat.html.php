@@ -18,7 +18,7 @@
         <svg class="mark" aria-hidden="true"><use href="#ferry"/></svg>
         <h1>Ferry chat</h1>
         <p class="notice" role="alert" hidden></p>
-        <label>User name <input name="username" required autocomplete="username" autocapitalize="none" autofocus></label>
+        <label>User name <input name="username" required autocomplete="username" autocapitalize="none"></label>
         <label>Password <input name="password" type="password" required autocomplete="current-password"></label>
         <button class="primary">Sign in</button>
         <p class="hint">Two accounts to try, each with its name as password:

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Tests\Fixtures;
 
 /**
- * A program that runs beside the test. Killed when the object goes.
+ * A program that runs beside the test. Ended when the object goes.
  */
 final class Process
 {
@@ -38,8 +38,16 @@ final class Process
 
     public function __destruct()
     {
-        if (null === $this->exitCode && proc_get_status($this->process)['running']) {
-            proc_terminate($this->process, \SIGKILL);
+        // Killed at once, a program could not stop the programs that it has started.
+        proc_terminate($this->process, \SIGTERM);
+        $deadline = microtime(true) + 5;
+
+        while (null === $this->exitCode && proc_get_status($this->process)['running']) {
+            if (microtime(true) > $deadline) {
+                proc_terminate($this->process, \SIGKILL);
+            }
+
+            usleep(1000);
         }
     }
 

@@ -19,6 +19,9 @@ final class SymfonyChatTest extends TestCase
     private static string $dataDir;
     private static string $http;
 
+    /** @var array<string, string> by username */
+    private static array $tokens = [];
+
     /** @var list<WsClient> closed after each test, so that presence starts empty */
     private array $clients = [];
 
@@ -265,13 +268,13 @@ final class SymfonyChatTest extends TestCase
 
         $demo->signal(\SIGINT);
 
-        self::assertSame(0, $demo->waitForExit(), $demo->output());
-
+        // The client answers the close frame here; until then the server would wait for it, to the end of its grace.
         do {
             $message = $client->receive();
         } while (null !== $message);
 
         self::assertSame(1001, $client->closeCode());
+        self::assertSame(0, $demo->waitForExit(), $demo->output());
         self::assertFalse(@stream_socket_client(str_replace('http://', 'tcp://', $http)), 'the web server is gone');
         self::assertStringContainsString('Server stopped: received SIGTERM.', (string) file_get_contents($dataDir.'/log/ws.log'));
         self::remove($dataDir);
@@ -314,7 +317,8 @@ final class SymfonyChatTest extends TestCase
 
     private static function login(string $username): string
     {
-        return json_decode(self::request('POST', '/api/login', ['username' => $username, 'password' => $username])[1], true)['token'];
+        // Once per user: checking a password is slow on purpose.
+        return self::$tokens[$username] ??= json_decode(self::request('POST', '/api/login', ['username' => $username, 'password' => $username])[1], true)['token'];
     }
 
     /**
