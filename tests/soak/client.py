@@ -100,6 +100,10 @@ class Client:
 
     def finish_close(self):
         self.expect(from_server(CLOSE_NORMAL, CLOSE))
+        self.end()
+
+    def end(self):
+        """The server closes the TCP connection first (RFC 6455 section 7.1.1)."""
         if self.socket.recv(1) != b"":
             raise Failure("bytes after the close frame")
         self.socket.close()
@@ -142,6 +146,7 @@ class Server:
             if self.process.poll() is None:
                 self.control.expect(from_server(CLOSE_GOING_AWAY, CLOSE))
                 self.control.send(CLOSE_GOING_AWAY, CLOSE)
+                self.control.end()
             return self.process.wait(self.seconds_to_stop)
         except subprocess.TimeoutExpired:
             self.process.kill()
