@@ -1,4 +1,10 @@
 //! The engine over real sockets on port 0, with no PHP.
 
+mod asking;
+mod closing;
 mod codec_differential;
 mod codec_speed;
+mod handshake;
+mod harness;
+mod messages;
+mod refusals;
