@@ -166,6 +166,8 @@ impl State {
             add(&self.metrics.bytes_out, sent.bytes);
             self.settle();
         }
+        // Broadcasts that reached nobody made nothing dirty.
+        self.dirty.shared.clear();
     }
 
     /// The socket takes bytes again: writes what waits. True when nothing waits any more.

@@ -8,3 +8,6 @@ mod handshake;
 mod harness;
 mod messages;
 mod refusals;
+mod rooms;
+mod slow;
+mod times;

@@ -23,7 +23,7 @@ use ferry::engine::outlet::Outlet;
 use ferry::engine::request::{HandshakeId, HandshakeReply, HandshakeRequest};
 use ferry::engine::server::Server;
 
-pub use client::{Client, Frame, Response, masked_frame, upgrade_request};
+pub use client::{Client, Response, masked_frame, upgrade_request};
 pub use helper::{Helper, echo};
 
 /// No condition is waited for longer: a failing test ends.
@@ -226,11 +226,11 @@ impl Host {
     /// Returns the frame that all share.
     pub fn broadcast(&self, room: Option<&str>, text: &str, except: &[ConnId]) -> Bytes {
         let frame = message_frame(MessageKind::Text, text.as_bytes());
-        for mailbox in self.server.mailboxes() {
+        for (number, mailbox) in self.server.mailboxes().enumerate() {
             mailbox.post(Command::Broadcast {
                 audience: room.map_or(Audience::All, |room| Audience::Room(room.into())),
                 frame: frame.clone(),
-                except: except.into(),
+                except: except.iter().copied().filter(|id| id.io_thread() == number).collect(),
             });
         }
         frame
