@@ -166,6 +166,8 @@ impl State {
             add(&self.metrics.bytes_out, sent.bytes);
             self.settle();
         }
+        // Broadcasts that reached nobody made nothing dirty.
+        self.dirty.shared.clear();
     }
 
     /// The socket takes bytes again: writes what waits. True when nothing waits any more.
@@ -348,6 +350,10 @@ fn deliver(
     let outbox = session.outbox.get_or_insert_with(|| Box::new(Outbox::new(sweep)));
     for &chunk in &chunks[next..] {
         let rest = source.keep(chunk, skip);
+        // An outbox with an empty entry would never become empty: a write of nothing advances nothing.
+        if rest.is_empty() {
+            continue;
+        }
         if skip > 0 {
             outbox.push_begun(rest, messages(chunk));
         } else {

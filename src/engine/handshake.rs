@@ -291,8 +291,9 @@ fn websocket_key<B>(request: &Request<B>) -> Result<&[u8], Problem> {
         .with(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")));
     }
     let malformed = |detail| Problem::new(StatusCode::BAD_REQUEST, Refusal::MalformedRequest, detail);
-    if !headers.contains_key(header::HOST) {
-        return Err(malformed("The Host header is missing."));
+    // RFC 9112 section 3.2. With two, a proxy may have believed the other one.
+    if headers.get_all(header::HOST).iter().count() != 1 {
+        return Err(malformed("The Host header must be given once."));
     }
     // A body would be read as frames after the upgrade: request smuggling.
     if headers.contains_key(header::TRANSFER_ENCODING)

@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(outbox.drop_oldest(0), 1, "the begun message and the control frame stay");
         assert_eq!(outbox.bytes(), 4);
         assert_eq!(outbox.drop_unsent(), 0);
-        assert_eq!(outbox.bytes(), 2);
+        assert_eq!(outbox.bytes(), 4);
     }
 
     #[test]

@@ -1,4 +1,13 @@
 //! The engine over real sockets on port 0, with no PHP.
 
+mod asking;
+mod closing;
 mod codec_differential;
 mod codec_speed;
+mod handshake;
+mod harness;
+mod messages;
+mod refusals;
+mod rooms;
+mod slow;
+mod times;
