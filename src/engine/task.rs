@@ -125,7 +125,7 @@ impl Future for SessionTask {
             if !state.inbox.has_room(&state.burst) {
                 state.send_burst();
                 if state.inbox.announce_stall() {
-                    state.stalled.push(cx.waker().clone());
+                    state.stall(slot);
                     return Poll::Pending;
                 }
             }
