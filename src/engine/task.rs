@@ -152,6 +152,11 @@ impl Future for SessionTask {
                 }
             }
         }
+        // A thread that many clients keep busy does not park, which would do this.
+        state.send_burst();
+        if state.mailbox.is_filled() {
+            state.run_commands();
+        }
         cx.waker().wake_by_ref();
         Poll::Pending
     }
