@@ -37,7 +37,7 @@ pub struct State {
     pub settled: Vec<(u32, Settled)>,
     /// Sessions that wait for room in the inbox.
     stalled: Vec<u32>,
-    /// Rung with every burst.
+    /// Rung by [`watch`](Self::watch).
     pub php_has_work: Rc<Notify>,
     /// Handshakes that wait for PHP.
     pub pending: Pending,
@@ -153,9 +153,15 @@ impl State {
     pub fn send_burst(&mut self) {
         if !self.burst.events.is_empty() {
             let next = self.inbox.burst();
+            self.watch();
             self.inbox.send(std::mem::replace(&mut self.burst, next));
-            self.php_has_work.notify_one();
         }
+    }
+
+    /// PHP works, or is about to: what it sends meanwhile is looked for.
+    pub fn watch(&mut self) {
+        self.mailbox.watch();
+        self.php_has_work.notify_one();
     }
 
     /// Makes an upgraded connection a session. PHP hears of it next.
