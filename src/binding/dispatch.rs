@@ -380,7 +380,12 @@ fn on_close(core: &Rc<Core>, id: ConnId, code: u16, reason: &str) -> Result<(), 
     };
     let mut number = Zval::new();
     number.set_long(i64::from(code));
-    call(core, &callback, &mut [connection, number, convert::string(reason)], Some(0))
+    call(
+        core,
+        &callback,
+        &mut [connection, number, convert::string(reason)],
+        Some(0),
+    )
 }
 
 fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>) -> Result<(), Unwinding> {

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Waker;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -36,9 +35,9 @@ pub struct State {
     /// Sessions whose socket failed in the flush that runs.
     pub broken: Vec<u32>,
     pub settled: Vec<(u32, Settled)>,
-    /// Tasks that wait for room in the inbox.
-    pub stalled: Vec<Waker>,
-    /// Rung with every burst.
+    /// Sessions that wait for room in the inbox.
+    stalled: Vec<u32>,
+    /// Rung by [`watch`](Self::watch).
     pub php_has_work: Rc<Notify>,
     /// Handshakes that wait for PHP.
     pub pending: Pending,
@@ -154,9 +153,15 @@ impl State {
     pub fn send_burst(&mut self) {
         if !self.burst.events.is_empty() {
             let next = self.inbox.burst();
+            self.watch();
             self.inbox.send(std::mem::replace(&mut self.burst, next));
-            self.php_has_work.notify_one();
         }
+    }
+
+    /// PHP works, or is about to: what it sends meanwhile is looked for.
+    pub fn watch(&mut self) {
+        self.mailbox.watch();
+        self.php_has_work.notify_one();
     }
 
     /// Makes an upgraded connection a session. PHP hears of it next.
@@ -179,6 +184,7 @@ impl State {
             delivered: 0,
             heard: self.sweep,
             pinged: false,
+            stalled: false,
             expires_at,
             permit,
         });
@@ -224,7 +230,9 @@ impl State {
     /// The peer is done: answers with a Close and reports `reported` to PHP.
     fn end(&mut self, slot: u32, code: Option<u16>, reason: &'static str, reported: u16, why: &str) {
         let until = self.sweep.saturating_add(self.limits.close);
-        let Some(session) = self.sessions.at_mut(slot) else { return };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return;
+        };
         match &session.phase {
             Phase::Open => {
                 let done = session.outlet.handled() == session.delivered;
@@ -250,11 +258,17 @@ impl State {
     /// PHP is done with a connection whose peer has closed it: our Close follows the last answer.
     pub fn finish(&mut self, slot: u32) {
         let until = self.sweep.saturating_add(self.limits.close);
-        let Some(session) = self.sessions.at_mut(slot) else { return };
-        let Phase::Leaving { code, reason, .. } = session.phase else { return };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return;
+        };
+        let Phase::Leaving { code, reason, .. } = session.phase else {
+            return;
+        };
         session.phase = Phase::Draining { until, finished: false };
         session.outlet.close();
-        self.dirty.control(session, slot, |out| encode_close(out, code.unwrap_or(close::NO_STATUS), reason));
+        self.dirty.control(session, slot, |out| {
+            encode_close(out, code.unwrap_or(close::NO_STATUS), reason)
+        });
     }
 
     /// The socket is gone or given up. PHP hears of it unless it has.
@@ -281,6 +295,27 @@ impl State {
             session.outlet.set_backlog(0);
             // Its task finds the slot gone and ends.
             session.wake();
+        }
+    }
+
+    /// The session waits until PHP says that the inbox has room.
+    pub fn stall(&mut self, slot: u32) {
+        if let Some(session) = self.sessions.at_mut(slot)
+            && !std::mem::replace(&mut session.stalled, true)
+        {
+            self.stalled.push(slot);
+        }
+    }
+
+    fn resume(&mut self) {
+        for slot in std::mem::take(&mut self.stalled) {
+            if let Some(session) = self.sessions.at_mut(slot) {
+                session.stalled = false;
+                // It was we who did not listen.
+                session.heard = self.sweep;
+                session.pinged = false;
+                session.wake();
+            }
         }
     }
 
@@ -382,7 +417,7 @@ impl State {
             }
             Command::Reply { serial, reply } => self.pending.reply(serial, reply),
             Command::Adopt(stream) => self.pending.adopt(stream),
-            Command::Resume => self.stalled.drain(..).for_each(Waker::wake),
+            Command::Resume => self.resume(),
             Command::StopAccepting => {
                 self.accepting = false;
                 self.pending.stop_accepting();

@@ -176,8 +176,9 @@ impl Inbox {
 
     /// Gives back a burst whose events are handled. True: sockets wait for room and there is some again.
     pub fn give_back(&self, mut burst: Burst, events: usize) -> bool {
-        let bytes = self.bytes.fetch_sub(burst.cost, Ordering::Relaxed) - burst.cost;
-        let events = self.events.fetch_sub(events, Ordering::Relaxed) - events;
+        // Before the look at `stalled`, as `announce_stall` sets it before it looks here: one of the two sees the other.
+        let bytes = self.bytes.fetch_sub(burst.cost, Ordering::SeqCst) - burst.cost;
+        let events = self.events.fetch_sub(events, Ordering::SeqCst) - events;
         burst.clear();
         if burst.data.capacity() <= 2 * BURST_BYTES {
             let _ = self.spare.0.try_send(burst);

@@ -146,6 +146,8 @@ pub struct Mailbox {
     filled: AtomicBool,
     /// The I/O thread parks: it must be woken.
     parked: AtomicBool,
+    /// The I/O thread looks in every few milliseconds by itself.
+    watched: AtomicBool,
     /// The I/O thread takes nothing any more.
     dead: AtomicBool,
     pub bell: Notify,
@@ -168,6 +170,12 @@ impl Mailbox {
     pub fn mark(&self) {
         if !self.filled.load(Ordering::Relaxed) {
             self.filled.store(true, Ordering::Relaxed);
+            fence(Ordering::SeqCst);
+            // It gave PHP nothing to do, so it does not expect this: a timer's callback, or one of another I/O thread's
+            // connections.
+            if !self.watched.load(Ordering::Relaxed) {
+                self.hand_over();
+            }
         }
     }
 
@@ -186,6 +194,17 @@ impl Mailbox {
         self.batch().push(command);
         self.mark();
         self.hand_over();
+    }
+
+    /// The I/O thread promises to look in by itself; called before PHP has what makes it send. I/O thread only.
+    pub fn watch(&self) {
+        self.watched.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the promise back. The caller must look once more. I/O thread only.
+    pub fn unwatch(&self) {
+        self.watched.store(false, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
     }
 
     pub fn is_filled(&self) -> bool {

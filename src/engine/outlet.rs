@@ -41,7 +41,8 @@ impl Outlet {
 
     /// Only the PHP thread calls it, so load and store need not be one step.
     pub fn add_handled(&self) {
-        self.handled.store(self.handled.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+        self.handled
+            .store(self.handled.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
     }
 
     /// Set when the session takes no more messages, before the close event reaches PHP.

@@ -55,6 +55,8 @@ pub struct Session {
     pub heard: u32,
     /// A keep-alive ping is out since the client was heard.
     pub pinged: bool,
+    /// Not read until the inbox has room.
+    pub stalled: bool,
     /// Unix time at which the token expires.
     pub expires_at: Option<i64>,
     /// Given back when the session goes.

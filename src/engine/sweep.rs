@@ -63,7 +63,7 @@ fn judge(session: &Session, sweep: u32, now: u64, limits: &super::hub::Limits) -
                 Verdict::Expired
             } else if session.outbox.as_ref().is_some_and(|o| stuck(o)) {
                 Verdict::GiveUp("write timeout")
-            } else if limits.idle.is_some_and(|t| silent >= t) {
+            } else if !session.stalled && limits.idle.is_some_and(|t| silent >= t) {
                 Verdict::Idle
             } else if !session.pinged && limits.ping.is_some_and(|t| silent >= t) {
                 Verdict::Ping

@@ -125,7 +125,7 @@ impl Future for SessionTask {
             if !state.inbox.has_room(&state.burst) {
                 state.send_burst();
                 if state.inbox.announce_stall() {
-                    state.stalled.push(cx.waker().clone());
+                    state.stall(slot);
                     return Poll::Pending;
                 }
             }
@@ -151,6 +151,11 @@ impl Future for SessionTask {
                     return Poll::Ready(());
                 }
             }
+        }
+        // A thread that many clients keep busy does not park, which would do this.
+        state.send_burst();
+        if state.mailbox.is_filled() {
+            state.run_commands();
         }
         cx.waker().wake_by_ref();
         Poll::Pending

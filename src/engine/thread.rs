@@ -116,10 +116,18 @@ async fn serve(local: Rc<Local>, acceptor: Rc<Acceptor>, listener: Option<Bound>
 
 /// Runs commands when the PHP thread rings.
 async fn take_commands(local: Rc<Local>) {
-    let mailbox = Arc::clone(&local.state.borrow().mailbox);
+    let (mailbox, inbox) = {
+        let state = local.state.borrow();
+        (Arc::clone(&state.mailbox), Arc::clone(&state.inbox))
+    };
     loop {
         mailbox.bell.notified().await;
-        local.state.borrow_mut().run_commands();
+        let mut state = local.state.borrow_mut();
+        state.run_commands();
+        // There may be more to come; to be rung for each would cost more than to look.
+        if !inbox.bell.is_armed() {
+            state.watch();
+        }
     }
 }
 
@@ -136,6 +144,9 @@ async fn take_from_busy_php(local: Rc<Local>) {
             tokio::time::sleep(HAND_OVER_AFTER).await;
             local.state.borrow_mut().run_commands();
         }
+        let mut state = local.state.borrow_mut();
+        state.mailbox.unwatch();
+        state.run_commands();
     }
 }
 

@@ -89,6 +89,33 @@ fn after_our_close_no_message_is_delivered() {
 }
 
 #[test]
+fn answers_to_earlier_messages_go_out_before_the_close_is_answered() {
+    let mut host = Host::with(|_| {});
+    let (mut client, id) = host.connect();
+    client.write([masked_frame(0x81, b"ask"), masked_frame(0x88, &1000_u16.to_be_bytes())].concat());
+    assert_eq!(host.message(), (id, b"ask".to_vec()));
+    // The callback runs while the close has arrived already.
+    host.text(id, "answer");
+    host.closed(id, 1000);
+    client.expect_text("answer");
+    client.expect_close(1000, "");
+    client.expect_end();
+    host.finish_quiet();
+}
+
+#[test]
+fn a_close_is_answered_in_time_though_php_is_busy() {
+    let mut host = Host::with(|c| c.close_timeout = Duration::from_millis(80));
+    let (mut client, id) = host.connect();
+    client.write([masked_frame(0x81, b"ask"), masked_frame(0x88, &1000_u16.to_be_bytes())].concat());
+    host.message();
+    client.expect_close(1000, "");
+    client.expect_end();
+    host.closed(id, 1000);
+    host.finish_quiet();
+}
+
+#[test]
 fn closes_that_cross_are_one() {
     let mut host = Host::with(|_| {});
     for _ in 0..50 {

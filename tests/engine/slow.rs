@@ -102,6 +102,10 @@ fn dropped(policy: SlowConsumer) -> (Vec<usize>, usize) {
     let (mut slow, id, outlet) = slow_client(&mut host);
     let metrics = Arc::clone(&host.server.metrics);
     let sent = flood(&host, id, &outlet, || metrics.dropped.load(Ordering::Relaxed) >= 50);
+    // Behind the last block: when this one arrives, that one has been dropped or not.
+    let (mut other, other_id) = host.connect();
+    host.text(other_id, "done");
+    other.expect_text("done");
     let dropped = usize::try_from(metrics.dropped.load(Ordering::Relaxed)).unwrap();
     assert!(!outlet.is_closed());
     let got: Vec<usize> = (dropped..sent).map(|_| number(&slow.frame().payload)).collect();
