@@ -148,6 +148,7 @@ impl Gate {
             token,
             verified: verified.map(Box::new),
         });
+        self.wait_for_room().await;
         let accepted = if self.ask_php.load(Ordering::Relaxed) {
             self.ask(request, expires_at).await?
         } else {
@@ -158,6 +159,26 @@ impl Gate {
             }
         };
         Ok(Verdict::Upgrade(answer, accepted))
+    }
+
+    /// Waits until PHP keeps up: clients that come and go while it is busy would fill the memory with their events. The
+    /// time for the whole handshake bounds it.
+    async fn wait_for_room(&self) {
+        loop {
+            let room = {
+                let mut state = self.local.state.borrow_mut();
+                if state.inbox.has_room(&state.burst) {
+                    return;
+                }
+                state.send_burst();
+                if !state.inbox.announce_stall() {
+                    return;
+                }
+                Rc::clone(&state.room)
+            };
+            // Nothing runs between the announcement and this, so no ring is missed.
+            room.notified().await;
+        }
     }
 
     fn health(&self, method: &Method) -> Result<Answer, Problem> {

@@ -4,6 +4,7 @@ mod asking;
 mod closing;
 mod codec_differential;
 mod codec_speed;
+mod flow;
 mod handshake;
 mod harness;
 mod messages;
