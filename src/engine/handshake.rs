@@ -123,6 +123,14 @@ impl Gate {
                 "There is no WebSocket at this path.",
             ));
         }
+        if !self.local.state.borrow().accepting {
+            let problem = "The server is stopping.";
+            return Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Refusal::Stopping,
+                problem,
+            ));
+        }
         let key = websocket_key(request)?;
         if !config.allowed_origins.allows_request(headers) {
             return Err(forbidden(Refusal::Origin, "This origin is not allowed."));

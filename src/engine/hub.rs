@@ -196,6 +196,8 @@ impl State {
         self.emit(Event::Open(Box::new(Opened { id, outlet, request })));
         if let Some((code, reason)) = self.draining.clone() {
             self.close(slot, code, &reason);
+            // Nothing else may be written for long, and the slot may go to another connection before.
+            self.flush(&[]);
         }
         id
     }
@@ -431,6 +433,7 @@ impl State {
                     self.close(slot, code, &reason);
                 }
                 self.draining = Some((code, reason));
+                self.pending.drain();
             }
             Command::Shutdown => {
                 self.shut_down = true;
