@@ -142,8 +142,10 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
     let config = Arc::clone(&gate.config);
     let permit = RefCell::new(Some(permit));
     let accepted: RefCell<Option<Accepted>> = RefCell::new(None);
+    let asks = Cell::new(false);
     let service = service_fn(|request| {
         let (gate, accepted, permit) = (&gate, &accepted, &permit);
+        asks.set(true);
         // Boxed: hyper gives back the socket of a connection only if this future may move.
         Box::pin(async move {
             let Some(mut held) = permit.borrow_mut().take() else {
@@ -163,7 +165,21 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
         .serve_connection(TokioIo::new(stream), service);
     // Reading the head, asking PHP, writing the answer: each is bounded, and so is the whole.
     let limit = config.handshake_timeout * 2 + config.handshake_callback_timeout;
-    let served = tokio::time::timeout(limit, std::future::poll_fn(|cx| connection.poll_without_shutdown(cx))).await;
+    let serving = tokio::time::timeout(limit, std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)));
+    let mut stage = gate.local.state.borrow().pending.stage();
+    let drained = async {
+        let _ = stage.wait_for(|stage| *stage >= Stage::Draining).await;
+        if asks.get() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let served = tokio::select! {
+        // First, as the request may be there already.
+        biased;
+        served = serving => served,
+        // A client that has not asked anything would only keep the server from its end.
+        () = drained => return,
+    };
     let refusal = match &served {
         Ok(Ok(())) => None,
         Err(_) => Some(Refusal::HandshakeTimeout),

@@ -123,6 +123,14 @@ impl Gate {
                 "There is no WebSocket at this path.",
             ));
         }
+        if !self.local.state.borrow().accepting {
+            let problem = "The server is stopping.";
+            return Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Refusal::Stopping,
+                problem,
+            ));
+        }
         let key = websocket_key(request)?;
         if !config.allowed_origins.allows_request(headers) {
             return Err(forbidden(Refusal::Origin, "This origin is not allowed."));
@@ -148,6 +156,7 @@ impl Gate {
             token,
             verified: verified.map(Box::new),
         });
+        self.wait_for_room().await;
         let accepted = if self.ask_php.load(Ordering::Relaxed) {
             self.ask(request, expires_at).await?
         } else {
@@ -158,6 +167,26 @@ impl Gate {
             }
         };
         Ok(Verdict::Upgrade(answer, accepted))
+    }
+
+    /// Waits until PHP keeps up: clients that come and go while it is busy would fill the memory with their events. The
+    /// time for the whole handshake bounds it.
+    async fn wait_for_room(&self) {
+        loop {
+            let room = {
+                let mut state = self.local.state.borrow_mut();
+                if state.inbox.has_room(&state.burst) {
+                    return;
+                }
+                state.send_burst();
+                if !state.inbox.announce_stall() {
+                    return;
+                }
+                Rc::clone(&state.room)
+            };
+            // Nothing runs between the announcement and this, so no ring is missed.
+            room.notified().await;
+        }
     }
 
     fn health(&self, method: &Method) -> Result<Answer, Problem> {

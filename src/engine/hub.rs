@@ -37,6 +37,8 @@ pub struct State {
     pub settled: Vec<(u32, Settled)>,
     /// Sessions that wait for room in the inbox.
     stalled: Vec<u32>,
+    /// Rung when the inbox has room again.
+    pub room: Rc<Notify>,
     /// Rung by [`watch`](Self::watch).
     pub php_has_work: Rc<Notify>,
     /// Handshakes that wait for PHP.
@@ -119,6 +121,7 @@ impl State {
             broken: Vec::new(),
             settled: Vec::new(),
             stalled: Vec::new(),
+            room: Rc::default(),
             php_has_work: Rc::default(),
             pending: Pending::default(),
             sweep: 0,
@@ -193,6 +196,8 @@ impl State {
         self.emit(Event::Open(Box::new(Opened { id, outlet, request })));
         if let Some((code, reason)) = self.draining.clone() {
             self.close(slot, code, &reason);
+            // Nothing else may be written for long, and the slot may go to another connection before.
+            self.flush(&[]);
         }
         id
     }
@@ -308,6 +313,7 @@ impl State {
     }
 
     fn resume(&mut self) {
+        self.room.notify_waiters();
         for slot in std::mem::take(&mut self.stalled) {
             if let Some(session) = self.sessions.at_mut(slot) {
                 session.stalled = false;
@@ -427,6 +433,7 @@ impl State {
                     self.close(slot, code, &reason);
                 }
                 self.draining = Some((code, reason));
+                self.pending.drain();
             }
             Command::Shutdown => {
                 self.shut_down = true;

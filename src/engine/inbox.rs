@@ -45,6 +45,21 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Bytes of the request that the event carries.
+    fn head_size(&self) -> usize {
+        let request = match self {
+            Self::Handshake(request) => request,
+            Self::Open(opened) => match &opened.request {
+                Ok(request) => request,
+                Err(_) => return 0,
+            },
+            _ => return 0,
+        };
+        request.head.size()
+    }
+}
+
 #[derive(Debug)]
 pub struct Opened {
     pub id: ConnId,
@@ -101,6 +116,7 @@ impl Burst {
     }
 
     pub fn push(&mut self, event: Event) {
+        self.cost += event.head_size();
         self.events.push(event);
     }
 
@@ -123,7 +139,7 @@ impl Burst {
 }
 
 /// The queue of one server. Its bound is in bytes and events and works on the sockets: while the inbox is full no
-/// socket is read. Opens and closes always pass, so the channel itself has no bound; connections bound them.
+/// socket is read and no handshake answered. Closes always pass, so the channel itself has no bound; opens bound them.
 #[derive(Debug)]
 pub struct Inbox {
     sender: Sender<Burst>,

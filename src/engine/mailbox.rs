@@ -162,6 +162,9 @@ impl Mailbox {
             self.bell.notify_one();
             batch = self.taken.wait(batch).unwrap_or_else(PoisonError::into_inner);
         }
+        if self.dead.load(Ordering::Relaxed) {
+            batch.clear();
+        }
         batch
     }
 
@@ -220,7 +223,8 @@ impl Mailbox {
         self.filled.store(false, Ordering::Relaxed);
         std::mem::swap(&mut *open, empty);
         drop(open);
-        self.taken.notify_one();
+        // Of several that wait, none may be left to wait for what the others do.
+        self.taken.notify_all();
         !empty.commands.is_empty()
     }
 
@@ -235,10 +239,11 @@ impl Mailbox {
         self.parked.store(false, Ordering::Relaxed);
     }
 
-    /// Nothing will be taken any more: whoever waits for room goes on, what is sent is lost.
+    /// Nothing will be taken any more: whoever waits for room goes on, what is sent is lost, sockets included.
     pub fn close(&self) {
         self.dead.store(true, Ordering::SeqCst);
-        drop(self.open.lock().unwrap_or_else(PoisonError::into_inner));
+        let lost = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(lost);
         self.taken.notify_all();
     }
 }

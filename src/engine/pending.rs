@@ -13,6 +13,8 @@ pub enum Stage {
     Running,
     /// No new connection is taken; those that live go on.
     NotAccepting,
+    /// Every connection is closed; handshakes that have not asked anything are dropped.
+    Draining,
     /// The thread ends.
     ShutDown,
 }
@@ -74,12 +76,23 @@ impl Pending {
     }
 
     pub fn stop_accepting(&self) {
-        self.stage.send_if_modified(|stage| {
-            *stage == Stage::Running && std::mem::replace(stage, Stage::NotAccepting) == Stage::Running
-        });
+        self.advance(Stage::NotAccepting);
+    }
+
+    pub fn drain(&self) {
+        self.advance(Stage::Draining);
     }
 
     pub fn shut_down(&self) {
-        self.stage.send_replace(Stage::ShutDown);
+        self.advance(Stage::ShutDown);
+    }
+
+    /// Never goes back.
+    fn advance(&self, to: Stage) {
+        self.stage.send_if_modified(|stage| {
+            let further = *stage < to;
+            *stage = (*stage).max(to);
+            further
+        });
     }
 }

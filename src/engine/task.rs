@@ -169,6 +169,10 @@ impl Drop for SessionTask {
             && let Some(slot) = self.slot(&state)
         {
             state.lose(slot, "connection lost");
+            if std::thread::panicking() {
+                // What all sessions share may be half done.
+                state.pending.shut_down();
+            }
         }
     }
 }

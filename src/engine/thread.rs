@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
-use tokio::task::spawn_local;
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::accept::{Acceptor, Listener};
@@ -54,21 +54,25 @@ thread_local! {
 /// Runs the thread until it is told to shut down.
 pub fn run(plan: Plan) -> std::io::Result<()> {
     let mailbox = Arc::clone(&plan.mailboxes[usize::from(plan.number)]);
-    let runtime = Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .on_thread_park(before_park)
-        .on_thread_unpark({
-            let mailbox = Arc::clone(&mailbox);
-            move || mailbox.unpark()
-        })
-        .build_local(tokio::runtime::LocalOptions::default())?;
-    let state = State::new(plan.number, &plan.config, plan.metrics, plan.inbox, mailbox);
+    let state = State::new(
+        plan.number,
+        &plan.config,
+        plan.metrics,
+        plan.inbox,
+        Arc::clone(&mailbox),
+    );
     let local = Rc::new(Local {
         state: RefCell::new(state),
         scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
     });
     CURRENT.set(Some(Rc::clone(&local)));
+    let _last_words = LastWords(Rc::clone(&local));
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .on_thread_park(before_park)
+        .on_thread_unpark(move || mailbox.unpark())
+        .build_local(tokio::runtime::LocalOptions::default())?;
     let gate = Rc::new(Gate {
         config: plan.config,
         ask_php: plan.ask_php,
@@ -80,12 +84,20 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
         mailboxes: plan.mailboxes,
         farewells: Rc::new(Cell::new(0)),
     });
-    let served = runtime.block_on(serve(Rc::clone(&local), acceptor, plan.listener));
-    // Ends every task; a session that still lives reports its close.
-    drop(runtime);
-    CURRENT.set(None);
-    local.state.borrow_mut().send_burst();
-    served
+    // The runtime's drop ends every task; a session that still lives reports its close.
+    runtime.block_on(serve(local, acceptor, plan.listener))
+}
+
+/// Sends the events of the last tasks to PHP, whether the thread returned or panicked. Dropped after the runtime.
+struct LastWords(Rc<Local>);
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        CURRENT.set(None);
+        if let Ok(mut state) = self.0.state.try_borrow_mut() {
+            state.send_burst();
+        }
+    }
 }
 
 async fn serve(local: Rc<Local>, acceptor: Rc<Acceptor>, listener: Option<Bound>) -> std::io::Result<()> {
@@ -93,25 +105,38 @@ async fn serve(local: Rc<Local>, acceptor: Rc<Acceptor>, listener: Option<Bound>
         let mut state = local.state.borrow_mut();
         (state.pending.stage(), state.pending.adoptions())
     };
+    let mut tasks = JoinSet::new();
     if let Some(listener) = listener {
         let listener = match listener {
             Bound::Tcp(l) => Listener::Tcp(tokio::net::TcpListener::from_std(l)?),
             Bound::Unix(l) => Listener::Unix(tokio::net::UnixListener::from_std(l)?),
         };
-        spawn_local(Rc::clone(&acceptor).run(listener));
+        tasks.spawn_local(Rc::clone(&acceptor).run(listener));
     }
-    spawn_local(async move {
+    tasks.spawn_local(async move {
         while let Some(stream) = adoptions.recv().await {
             if let Ok((stream, peer)) = Stream::attach(stream) {
                 acceptor.welcome(stream, peer);
             }
         }
     });
-    spawn_local(take_commands(Rc::clone(&local)));
-    spawn_local(take_from_busy_php(Rc::clone(&local)));
-    spawn_local(keep_time(local));
-    let _ = stage.wait_for(|stage| *stage == Stage::ShutDown).await;
+    tasks.spawn_local(take_commands(Rc::clone(&local)));
+    tasks.spawn_local(take_from_busy_php(Rc::clone(&local)));
+    tasks.spawn_local(keep_time(local));
+    tokio::select! {
+        _ = stage.wait_for(|stage| *stage == Stage::ShutDown) => {}
+        () = until_panic(&mut tasks) => {}
+    }
     Ok(())
+}
+
+/// tokio keeps a task's panic to itself, but without these tasks the thread would only seem to work.
+async fn until_panic(tasks: &mut JoinSet<()>) {
+    while let Some(ended) = tasks.join_next().await {
+        if ended.is_err() {
+            return;
+        }
+    }
 }
 
 /// Runs commands when the PHP thread rings.

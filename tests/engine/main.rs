@@ -3,10 +3,13 @@
 mod asking;
 mod closing;
 mod codec_differential;
+mod flow;
 mod handshake;
 mod harness;
+mod lifecycle;
 mod messages;
 mod refusals;
 mod rooms;
 mod slow;
+mod stop;
 mod times;
