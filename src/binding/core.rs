@@ -167,6 +167,10 @@ impl Core {
     /// Binds and starts the threads.
     pub fn listen(&self) -> PhpResult<Rc<Server>> {
         self.guard()?;
+        if self.running().is_none() {
+            self.forget_last_run();
+        }
+        // Asked again: destructors may have listened.
         if let Some(server) = self.running() {
             return Ok(server);
         }
@@ -180,6 +184,15 @@ impl Core {
         *self.metrics.borrow_mut() = Arc::clone(&server.metrics);
         *self.server.borrow_mut() = Some(Rc::clone(&server));
         Ok(server)
+    }
+
+    /// Drops what an aborted run has left.
+    fn forget_last_run(&self) {
+        self.burst.borrow_mut().take();
+        self.stop.borrow_mut().take();
+        let asked = std::mem::take(&mut *self.asked.borrow_mut());
+        let roster = std::mem::take(&mut *self.roster.borrow_mut());
+        drop((asked, roster));
     }
 
     /// Wakes the I/O threads for what was sent, unless `poll()` will do so for the whole batch.
@@ -243,12 +256,15 @@ impl Core {
         };
         let Some(server) = slot.take() else { return };
         drop(slot);
+        if let Ok(mut roster) = self.roster.try_borrow_mut() {
+            roster.start_closing_all();
+        }
         drain(&server, code, reason, ABORT_GRACE);
         server.end();
     }
 
     /// In a forked child: forgets the parent's threads.
-    fn abandon(&self) {
+    pub fn abandon(&self) {
         if let Ok(mut slot) = self.server.try_borrow_mut()
             && let Some(server) = slot.take()
         {
@@ -346,6 +362,6 @@ pub fn serve_idle() -> PhpResult<bool> {
             }
         }
     }
-    ext_php_rs::zend::ExecutorGlobals::throw_if_exception()?;
+    super::zend::propagate()?;
     Ok(served)
 }
