@@ -89,10 +89,8 @@ pub struct Core {
     pub streamed: Cell<bool>,
     pub started: Cell<Option<Instant>>,
     pub slow_callbacks: Cell<u64>,
-    /// When the callback that runs began.
-    pub callback_since: Cell<Option<Instant>>,
     instance: Cell<InstanceId>,
-    metrics: RefCell<Arc<Metrics>>,
+    pub metrics: RefCell<Arc<Metrics>>,
     forks: Cell<u64>,
 }
 
@@ -112,7 +110,6 @@ impl Core {
             streamed: Cell::new(false),
             started: Cell::new(None),
             slow_callbacks: Cell::new(0),
-            callback_since: Cell::new(None),
             instance: Cell::new(InstanceId::random()),
             metrics: RefCell::default(),
             forks: Cell::new(FORKS.load(Ordering::Relaxed)),
@@ -198,7 +195,9 @@ impl Core {
     /// Wakes the I/O threads for what was sent, unless `poll()` will do so for the whole batch.
     pub fn hand_over(&self, server: &Server) {
         if !self.polling.get() {
-            server.mailboxes().for_each(|m| m.hand_over());
+            server
+                .mailboxes()
+                .for_each(super::super::engine::mailbox::Mailbox::hand_over);
         }
     }
 

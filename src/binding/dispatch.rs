@@ -53,7 +53,7 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
     }
     let result = try_catch(AssertUnwindSafe(body));
     core.polling.set(false);
-    core.callback_since.set(None);
+    core.metrics.borrow().end_callback();
     if !core.is_ours() {
         // A callback forked, and this is the child.
         core.abandon();
@@ -77,7 +77,9 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
                     "",
                 );
             } else if let Some(server) = core.running() {
-                server.mailboxes().for_each(|m| m.hand_over());
+                server
+                    .mailboxes()
+                    .for_each(super::super::engine::mailbox::Mailbox::hand_over);
                 if core.streamed.get() {
                     rearm(core, &server);
                 }
@@ -126,7 +128,9 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         let Ok(handled) = drain(core, &server, max) else {
             return Ok(Ended::Pending);
         };
-        server.mailboxes().for_each(|m| m.hand_over());
+        server
+            .mailboxes()
+            .for_each(super::super::engine::mailbox::Mailbox::hand_over);
         if advance_stop(core, &server, handled) {
             return Ok(Ended::Stopped);
         }
@@ -299,12 +303,11 @@ enum Ready {
 fn next_event(core: &Core, server: &Server) -> Option<Ready> {
     // Taken out: making the payload's string may not come back.
     let current = core.burst.borrow_mut().take();
-    let mut burst = match current {
-        Some(burst) => burst,
-        None => {
-            core.next_event.set(0);
-            server.inbox.try_take()?
-        }
+    let mut burst = if let Some(burst) = current {
+        burst
+    } else {
+        core.next_event.set(0);
+        server.inbox.try_take()?
     };
     let at = core.next_event.get();
     let placeholder = Event::HandshakeGone(HandshakeId {
@@ -444,12 +447,11 @@ fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>
 
 /// Calls into PHP, takes the time, and looks at how it ended.
 fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Outcome) {
-    if core.config.slow_callback.is_some() {
-        core.callback_since.set(Some(Instant::now()));
-    }
+    core.metrics.borrow().begin_callback();
     let answer = callback.call(args);
-    if let (Some(slow), Some(since)) = (core.config.slow_callback, core.callback_since.take())
-        && since.elapsed() >= slow
+    let ran = core.metrics.borrow().end_callback();
+    if let (Some(slow), Some(ran)) = (core.config.slow_callback, ran)
+        && ran >= slow
     {
         core.slow_callbacks.set(core.slow_callbacks.get() + 1);
     }

@@ -68,6 +68,7 @@ impl Signals {
     }
 
     /// The signal that arrived since `install`, again and again: there is no second chance to miss it.
+    #[allow(clippy::unused_self, reason = "only who has installed the handlers may take")]
     pub fn take(&self) -> Option<c_int> {
         Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }

@@ -126,10 +126,7 @@ impl Stats {
             outbox_bytes: size(metrics.outbox_bytes.load(Ordering::Relaxed)),
             dropped: load(&metrics.dropped),
             slow_callbacks: int(core.slow_callbacks.get()),
-            callback_seconds: core
-                .callback_since
-                .get()
-                .map_or(0.0, |since| since.elapsed().as_secs_f64()),
+            callback_seconds: metrics.callback_time().unwrap_or_default().as_secs_f64(),
             uptime: core.started.get().map_or(0.0, |since| since.elapsed().as_secs_f64()),
         }
     }

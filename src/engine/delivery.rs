@@ -178,12 +178,11 @@ impl State {
         };
         let mut sent = Sent::default();
         let before = session.backlog();
-        let done = match drain(session, sweep, &mut sent) {
-            Ok(done) => done,
-            Err(_) => {
-                self.broken.push(slot);
-                true
-            }
+        let done = if let Ok(done) = drain(session, sweep, &mut sent) {
+            done
+        } else {
+            self.broken.push(slot);
+            true
         };
         let after = session.backlog();
         session.outlet.set_backlog(after);

@@ -105,7 +105,7 @@ fn ending_twice_is_ending_once() {
     host.server.end();
     // Nobody takes these; nobody waits for it either.
     for _ in 0..100 {
-        host.send(id, ferry::engine::frame::MessageKind::Binary, &[0; 1 << 20]);
+        host.send(id, ferry::engine::frame::MessageKind::Binary, &vec![0; 1 << 20]);
     }
     host.finish_quiet();
 }

@@ -26,7 +26,9 @@ impl Helper {
                     while let Some(seen) = host.try_next() {
                         handle(&host, seen);
                     }
-                    host.server.mailboxes().for_each(|m| m.hand_over());
+                    host.server
+                        .mailboxes()
+                        .for_each(ferry::engine::mailbox::Mailbox::hand_over);
                     let inbox = &host.server.inbox;
                     inbox
                         .bell
