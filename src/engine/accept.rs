@@ -181,13 +181,12 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
         () = drained => return,
     };
     let refusal = match &served {
-        Ok(Ok(())) => None,
         Err(_) => Some(Refusal::HandshakeTimeout),
         Ok(Err(e)) if e.is_timeout() => Some(Refusal::HandshakeTimeout),
         Ok(Err(e)) if e.is_parse_too_large() => Some(Refusal::HeaderTooLarge),
         Ok(Err(e)) if e.is_parse() => Some(Refusal::MalformedRequest),
-        // The client went away.
-        Ok(Err(_)) => None,
+        // Served, or the client went away.
+        Ok(_) => None,
     };
     if let Some(refusal) = refusal {
         gate.local.state.borrow().metrics.refuse(refusal);

@@ -178,13 +178,10 @@ impl State {
         };
         let mut sent = Sent::default();
         let before = session.backlog();
-        let done = match drain(session, sweep, &mut sent) {
-            Ok(done) => done,
-            Err(_) => {
-                self.broken.push(slot);
-                true
-            }
-        };
+        let done = drain(session, sweep, &mut sent).unwrap_or_else(|_| {
+            self.broken.push(slot);
+            true
+        });
         let after = session.backlog();
         session.outlet.set_backlog(after);
         self.metrics.outbox_bytes.fetch_sub(before - after, Ordering::Relaxed);

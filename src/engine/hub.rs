@@ -274,7 +274,7 @@ impl State {
         session.phase = Phase::Draining { until, finished: false };
         session.outlet.close();
         self.dirty.control(session, slot, |out| {
-            encode_close(out, code.unwrap_or(close::NO_STATUS), reason)
+            encode_close(out, code.unwrap_or(close::NO_STATUS), reason);
         });
     }
 

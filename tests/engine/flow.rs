@@ -33,7 +33,7 @@ fn a_full_inbox_loses_and_reorders_nothing() {
             })
         })
         .collect();
-    let mut due = vec![0; CLIENTS];
+    let mut due = [0; CLIENTS];
     for _ in 0..EACH * CLIENTS {
         let (id, data) = host.message();
         let at = ids.iter().position(|known| *known == id).unwrap();
@@ -43,7 +43,9 @@ fn a_full_inbox_loses_and_reorders_nothing() {
         let pending = host.server.inbox.pending_bytes();
         assert!(pending < 1024 + 2 * 64 * 1024, "{pending} bytes");
     }
-    writers.into_iter().for_each(|w| drop(w.join().unwrap()));
+    for writer in writers {
+        drop(writer.join().unwrap());
+    }
     assert!(due.iter().all(|n| *n == EACH));
     host.finish();
 }

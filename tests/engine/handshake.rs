@@ -293,7 +293,7 @@ fn frames_right_behind_the_request_are_not_lost() {
     let mut client = Client::connect(host.address());
     let mut bytes = upgrade_request("/", "").into_bytes();
     bytes.extend(masked_frame(0x81, b"one"));
-    bytes.extend(masked_frame(0x82, &[7; 40_000]));
+    bytes.extend(masked_frame(0x82, &vec![7; 40_000]));
     let cut = masked_frame(0x81, b"three");
     bytes.extend(&cut[..5]);
     assert_eq!(client.request(bytes).status, 101);

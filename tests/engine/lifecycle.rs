@@ -77,7 +77,9 @@ fn ten_thousand_connections_leave_nothing_behind() {
         }
     }
     assert_eq!(opened, CYCLES);
-    clients.into_iter().for_each(|c| c.join().unwrap());
+    for client in clients {
+        client.join().unwrap();
+    }
     let metrics = &host.server.metrics;
     eventually("gone", || metrics.connections.load(Ordering::Relaxed) == 0);
     assert_eq!(metrics.connections_total.load(Ordering::Relaxed), CYCLES as u64);

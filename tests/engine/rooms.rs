@@ -52,7 +52,9 @@ fn a_room_is_joined_left_and_joined_again() {
         (c, &["abc", "bc", "end"]),
         (d, &["acd", "end"]),
     ] {
-        expected.iter().for_each(|text| client.expect_text(text));
+        for text in expected {
+            client.expect_text(text);
+        }
     }
     host.finish();
 }
