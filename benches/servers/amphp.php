@@ -13,6 +13,7 @@ use Amp\Http\Server\Request;
 use Amp\Http\Server\Response;
 use Amp\Http\Server\SocketHttpServer;
 use Amp\Websocket\Server\Rfc6455Acceptor;
+use Amp\Websocket\Server\Rfc6455ClientFactory;
 use Amp\Websocket\Server\Websocket;
 use Amp\Websocket\Server\WebsocketClientGateway;
 use Amp\Websocket\Server\WebsocketClientHandler;
@@ -58,7 +59,7 @@ $handler = new class(new WebsocketClientGateway()) implements WebsocketClientHan
 
 $port = (int) $argv[1];
 $logger = new NullLogger();
-// The limits per address and in total are lifted: the load comes from a few addresses.
+// The limits per address, in total and on a client's messages per second are lifted: they are what a load runs into.
 $server = SocketHttpServer::createForDirectAccess(
     $logger,
     enableCompression: false,
@@ -67,6 +68,13 @@ $server = SocketHttpServer::createForDirectAccess(
     concurrencyLimit: 20000,
 );
 $server->expose("127.0.0.1:$port");
-$server->start(new Websocket($server, $logger, new Rfc6455Acceptor(), $handler), new DefaultErrorHandler());
+$websocket = new Websocket(
+    $server,
+    $logger,
+    new Rfc6455Acceptor(),
+    $handler,
+    clientFactory: new Rfc6455ClientFactory(rateLimit: null),
+);
+$server->start($websocket, new DefaultErrorHandler());
 echo "ws://127.0.0.1:$port\n";
 EventLoop::run();

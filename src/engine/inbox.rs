@@ -13,8 +13,9 @@ use super::outlet::Outlet;
 use super::request::{HandshakeId, HandshakeRequest};
 use super::wakeup::WakeUp;
 
-/// A burst goes out at this many events even if the I/O thread stays busy, so that both threads work at once.
-pub const BURST_EVENTS: usize = 64;
+/// A burst goes out at this many events even if the I/O thread stays busy, so that both threads work at once. On one core
+/// each burst is a switch of threads: 64 gave 0.78 M echoes per CPU second at depth 16, 256 and 1,024 gave 0.88 M.
+pub const BURST_EVENTS: usize = 256;
 /// A burst also goes out at this size, which bounds what one buffer grows to.
 pub const BURST_BYTES: usize = 256 * 1024;
 /// Longer payloads move as a buffer of their own: copying them twice costs more than an allocation.

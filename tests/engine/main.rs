@@ -3,7 +3,6 @@
 mod asking;
 mod closing;
 mod codec_differential;
-mod codec_speed;
 mod flow;
 mod handshake;
 mod harness;

@@ -1,4 +1,4 @@
-//! What the codec costs. Run with `cargo test --release --no-default-features codec_speed -- --ignored --nocapture`.
+//! What the codec costs: `cargo bench --no-default-features --bench codec`.
 
 #![allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 
@@ -18,6 +18,12 @@ const LIMITS: Limits = Limits {
     allow_rsv1: false,
 };
 const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
+
+fn main() {
+    decoding();
+    headers();
+    encoding();
+}
 
 /// Counts, so that the work cannot be optimised away and is checked.
 #[derive(Default)]
@@ -79,8 +85,6 @@ fn decode(stream: &[u8], messages: usize) -> f64 {
     })
 }
 
-#[test]
-#[ignore = "measures; needs a release build and a quiet machine"]
 fn decoding() {
     for (kind, len, messages) in [
         (Data::Binary, 16, 100_000),
@@ -99,8 +103,6 @@ fn decoding() {
     }
 }
 
-#[test]
-#[ignore = "measures; needs a release build and a quiet machine"]
 fn headers() {
     const FRAMES: usize = 200_000;
     let stream = frame(Data::Binary, 0).repeat(FRAMES);
@@ -121,8 +123,6 @@ fn headers() {
     );
 }
 
-#[test]
-#[ignore = "measures; needs a release build and a quiet machine"]
 fn encoding() {
     const MESSAGES: usize = 100_000;
     let mut out = Vec::with_capacity(MESSAGES * 130);
