@@ -185,7 +185,7 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
         Ok(Err(e)) if e.is_timeout() => Some(Refusal::HandshakeTimeout),
         Ok(Err(e)) if e.is_parse_too_large() => Some(Refusal::HeaderTooLarge),
         Ok(Err(e)) if e.is_parse() => Some(Refusal::MalformedRequest),
-        // The client went away.
+        // Served, or the client went away.
         Ok(_) => None,
     };
     if let Some(refusal) = refusal {

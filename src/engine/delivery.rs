@@ -178,12 +178,10 @@ impl State {
         };
         let mut sent = Sent::default();
         let before = session.backlog();
-        let done = if let Ok(done) = drain(session, sweep, &mut sent) {
-            done
-        } else {
+        let done = drain(session, sweep, &mut sent).unwrap_or_else(|_| {
             self.broken.push(slot);
             true
-        };
+        });
         let after = session.backlog();
         session.outlet.set_backlog(after);
         self.metrics.outbox_bytes.fetch_sub(before - after, Ordering::Relaxed);

@@ -233,7 +233,7 @@ impl Gate {
         };
         match &token {
             Some(found) => match verifier.verify(found.as_str()) {
-                Ok(verified) => Ok((token, Some(verified))),
+                Ok(claims) => Ok((token, Some(claims))),
                 Err(error) => Err(unauthorized(error.error_description(), &error.challenge())),
             },
             // RFC 6750 section 3.1: without a token the challenge carries no error code.

@@ -85,7 +85,9 @@ impl Limits {
         .unwrap_or(Duration::from_secs(1));
         // An eighth of the shortest time is as late as a time may be noticed; at most twice a second.
         let interval = (shortest / 8).clamp(Duration::from_millis(10), Duration::from_millis(500));
-        let sweeps = |t: Duration| u32::try_from(t.as_nanos().div_ceil(interval.as_nanos())).unwrap_or(u32::MAX / 2);
+        // One more, as the first interval may have begun long before: a time is noticed late, never early.
+        let sweeps =
+            |t: Duration| u32::try_from(t.as_nanos().div_ceil(interval.as_nanos()) + 1).unwrap_or(u32::MAX / 2);
         Self {
             frame: FrameLimits {
                 max_message_bytes: config.max_message_bytes,
@@ -98,7 +100,7 @@ impl Limits {
             ping: config.ping_interval.map(sweeps),
             idle: config.idle_timeout.map(sweeps),
             write: config.write_timeout.map(sweeps),
-            close: sweeps(config.close_timeout).saturating_add(1),
+            close: sweeps(config.close_timeout),
             expired_close_code: config.expired_close_code,
         }
     }
@@ -461,6 +463,28 @@ impl State {
                     .iter()
                     .for_each(|&slot| to(&mut self.sessions, slot));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_limit_is_noticed_late_and_never_early() {
+        let limits = Limits::new(&Config::default());
+        let interval = limits.sweep_interval;
+        for (sweeps, limit) in [
+            (limits.ping.unwrap(), 25),
+            (limits.idle.unwrap(), 60),
+            (limits.write.unwrap(), 30),
+            (limits.close, 5),
+        ] {
+            // Counting begins anywhere within an interval.
+            let (least, most) = ((sweeps - 1) * interval, sweeps * interval);
+            let limit = Duration::from_secs(limit);
+            assert!(least >= limit && most <= limit + 2 * interval, "{least:?} to {most:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Rooms {
     by_name: HashMap<Arc<str>, u32>,
-    all: Vec<Room>,
+    slots: Vec<Room>,
     free: Vec<u32>,
 }
 
@@ -28,7 +28,7 @@ impl Rooms {
     pub fn members(&self, name: &str) -> &[u32] {
         self.by_name
             .get(name)
-            .map_or(&[], |&room| &self.all[room as usize].members)
+            .map_or(&[], |&room| &self.slots[room as usize].members)
     }
 
     /// Adds a session that has these memberships; `None` when it is a member already.
@@ -41,14 +41,14 @@ impl Rooms {
             room
         } else {
             let room = self.free.pop().unwrap_or_else(|| {
-                self.all.push(Room::default());
-                self.all.len() as u32 - 1
+                self.slots.push(Room::default());
+                self.slots.len() as u32 - 1
             });
-            self.all[room as usize].name = Some(Arc::clone(name));
+            self.slots[room as usize].name = Some(Arc::clone(name));
             self.by_name.insert(Arc::clone(name), room);
             room
         };
-        let members = &mut self.all[room as usize].members;
+        let members = &mut self.slots[room as usize].members;
         members.push(slot);
         Some(Membership {
             room,
@@ -59,7 +59,7 @@ impl Rooms {
     /// Takes out one membership. Returns the slot that now stands at its position, whose own membership must be told
     /// with [`moved`].
     pub fn leave(&mut self, membership: Membership) -> Option<u32> {
-        let room = &mut self.all[membership.room as usize];
+        let room = &mut self.slots[membership.room as usize];
         room.members.swap_remove(membership.position as usize);
         if room.members.is_empty() {
             if let Some(name) = room.name.take() {

@@ -44,7 +44,7 @@ fn a_full_inbox_loses_and_reorders_nothing() {
         assert!(pending < 1024 + 2 * 64 * 1024, "{pending} bytes");
     }
     for writer in writers {
-        writer.join().unwrap();
+        drop(writer.join().unwrap());
     }
     assert!(due.iter().all(|n| *n == EACH));
     host.finish();

@@ -215,7 +215,10 @@ fn health_is_answered_until_the_server_stops() {
     // In order behind the command: when it has been run, the message is.
     eventually("stopped", || host.server.mailboxes().all(|m| !m.is_filled()));
     let response = early.request("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_eq!((response.status, &*response.body), (503, r#"{"callback_seconds":0.0,"status":"stopping"}"#));
+    assert_eq!(
+        (response.status, &*response.body),
+        (503, r#"{"callback_seconds":0.0,"status":"stopping"}"#)
+    );
     host.finish_quiet();
 }
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use ferry::engine::frame::MessageKind;
+use ferry::engine::mailbox::Mailbox;
 
 use crate::harness::{Client, Helper, Host, Seen, echo, masked_frame};
 
@@ -113,9 +114,7 @@ fn what_php_sends_in_one_go_comes_in_order() {
         host.append(id, MessageKind::Text, format!("a{n}").as_bytes());
         host.append(second, MessageKind::Binary, &vec![b'b'; n * 10]);
     }
-    host.server
-        .mailboxes()
-        .for_each(ferry::engine::mailbox::Mailbox::hand_over);
+    host.server.mailboxes().for_each(Mailbox::hand_over);
     for n in 0..500 {
         client.expect_text(&format!("a{n}"));
         other.expect(2, vec![b'b'; n * 10]);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use ferry::engine::config::Bind;
+use ferry::engine::frame::MessageKind;
 use ferry::engine::mailbox::Command;
 use ferry::engine::metrics::Refusal;
 use ferry::engine::server::{Server, StartError};
@@ -104,8 +105,9 @@ fn ending_twice_is_ending_once() {
     client.expect_gone();
     host.server.end();
     // Nobody takes these; nobody waits for it either.
+    let block = vec![0; 1 << 20];
     for _ in 0..100 {
-        host.send(id, ferry::engine::frame::MessageKind::Binary, &vec![0; 1 << 20]);
+        host.send(id, MessageKind::Binary, &block);
     }
     host.finish_quiet();
 }

@@ -64,12 +64,8 @@ fn an_expired_token_closes_the_connection() {
     client.write(upgrade_request("/", ""));
     let request = host.handshake();
     let expiry = now() + 1;
-    host.reply(
-        request.id,
-        HandshakeReply::Accept {
-            expires_at: Some(expiry),
-        },
-    );
+    let expires_at = Some(expiry);
+    host.reply(request.id, HandshakeReply::Accept { expires_at });
     assert_eq!(client.response(true).status, 101);
     let id = host.opened();
     client.expect_close(4999, "token expired");

@@ -25,11 +25,11 @@ pub fn masked_frame(first: u8, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         len @ 0..126 => frame.push(0x80 | u8::try_from(len).unwrap()),
         len @ 126..65_536 => {
-            frame.push(0x80 | 0x7E);
+            frame.push(0xfe);
             frame.extend_from_slice(&u16::try_from(len).unwrap().to_be_bytes());
         }
         len => {
-            frame.push(0x80 | 127);
+            frame.push(0xff);
             frame.extend_from_slice(&(len as u64).to_be_bytes());
         }
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use ferry::engine::frame::MessageKind;
+use ferry::engine::mailbox::Mailbox;
 use ferry::engine::server::Server;
 
 use super::{Host, Seen};
@@ -26,9 +27,7 @@ impl Helper {
                     while let Some(seen) = host.try_next() {
                         handle(&host, seen);
                     }
-                    host.server
-                        .mailboxes()
-                        .for_each(ferry::engine::mailbox::Mailbox::hand_over);
+                    host.server.mailboxes().for_each(Mailbox::hand_over);
                     let inbox = &host.server.inbox;
                     inbox
                         .bell
