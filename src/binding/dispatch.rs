@@ -12,7 +12,7 @@ use ext_php_rs::zend::{CatchError, bailout, try_catch};
 use crate::engine::close;
 use crate::engine::id::ConnId;
 use crate::engine::inbox::{Event, Opened};
-use crate::engine::mailbox::Command;
+use crate::engine::mailbox::{Command, Mailbox};
 use crate::engine::request::{HandshakeId, HandshakeReply, HandshakeRequest};
 use crate::engine::server::Server;
 use crate::engine::wakeup::Woken;
@@ -23,7 +23,7 @@ use super::convert;
 use super::core::{Asked, Core, StopStep};
 use super::exception;
 use super::handshake::Handshake;
-use super::signals::{self, Signals};
+use super::signals;
 use super::zend::{self, Outcome};
 
 /// Events between two looks at signals, timers and the stop.
@@ -77,7 +77,7 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
                     "",
                 );
             } else if let Some(server) = core.running() {
-                server.mailboxes().for_each(|m| m.hand_over());
+                server.mailboxes().for_each(Mailbox::hand_over);
                 if core.streamed.get() {
                     rearm(core, &server);
                 }
@@ -126,7 +126,7 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         let Ok(handled) = drain(core, &server, max) else {
             return Ok(Ended::Pending);
         };
-        server.mailboxes().for_each(|m| m.hand_over());
+        server.mailboxes().for_each(Mailbox::hand_over);
         if advance_stop(core, &server, handled) {
             return Ok(Ended::Stopped);
         }
@@ -142,11 +142,10 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
 }
 
 /// Until `stop()` has done its work.
-pub fn run(core: &Rc<Core>, signals: &Signals) -> PhpResult<Ended> {
+pub fn run(core: &Rc<Core>) -> PhpResult<Ended> {
     loop {
-        if let Some(signal) = signals.take() {
+        if signals::received() {
             ask_stop(core, close::GOING_AWAY, "", Duration::from_secs(5));
-            let _ = signal;
         }
         match poll(core, Some(LONGEST_WAIT), BATCH)? {
             Ended::Handled(_) => {}
@@ -299,12 +298,11 @@ enum Ready {
 fn next_event(core: &Core, server: &Server) -> Option<Ready> {
     // Taken out: making the payload's string may not come back.
     let current = core.burst.borrow_mut().take();
-    let mut burst = match current {
-        Some(burst) => burst,
-        None => {
-            core.next_event.set(0);
-            server.inbox.try_take()?
-        }
+    let mut burst = if let Some(burst) = current {
+        burst
+    } else {
+        core.next_event.set(0);
+        server.inbox.try_take()?
     };
     let at = core.next_event.get();
     let placeholder = Event::HandshakeGone(HandshakeId {

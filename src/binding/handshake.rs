@@ -102,9 +102,12 @@ impl Handshake {
     pub fn debug_info(&self) -> PhpResult<ArrayValue> {
         let token = self.request.token.as_ref().map(|t| t.as_str().as_bytes());
         let shows = |value: &[u8]| token.is_some_and(|t| value.windows(t.len().max(1)).any(|w| w == t));
-        let hide = |value: Vec<u8>| match shows(&value) || shows(&percent_decode(&value)) {
-            true => REDACTED.into(),
-            false => value,
+        let hide = |value: Vec<u8>| {
+            if shows(&value) || shows(&percent_decode(&value)) {
+                REDACTED.into()
+            } else {
+                value
+            }
         };
         let mut query = ZendHashTable::new();
         if let Some(parsed) = self.get_query()?.0.array() {
@@ -184,18 +187,13 @@ fn percent_decode(value: &[u8]) -> Vec<u8> {
     let mut rest = value;
     while let Some((&first, after)) = rest.split_first() {
         let hex = (first == b'%').then(|| after.get(..2)).flatten();
-        match hex
-            .and_then(|h| std::str::from_utf8(h).ok())
-            .and_then(|h| u8::from_str_radix(h, 16).ok())
-        {
-            Some(byte) => {
-                decoded.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                decoded.push(if first == b'+' { b' ' } else { first });
-                rest = after;
-            }
+        let text = hex.and_then(|h| std::str::from_utf8(h).ok());
+        if let Some(byte) = text.and_then(|h| u8::from_str_radix(h, 16).ok()) {
+            decoded.push(byte);
+            rest = &after[2..];
+        } else {
+            decoded.push(if first == b'+' { b' ' } else { first });
+            rest = after;
         }
     }
     decoded
