@@ -51,6 +51,7 @@ final class Connection
     /** Bytes handed over and not yet taken by the socket. */
     public function bufferedBytes(): int {}
 
+    /** @throws Exception\InvalidArgumentException for a name that is not 1 to 255 bytes of UTF-8 */
     public function join(string ...$rooms): Connection {}
 
     public function leave(string ...$rooms): Connection {}

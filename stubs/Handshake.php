@@ -2,7 +2,12 @@
 
 namespace Ferry;
 
-/** The HTTP request that opened a connection (RFC 6455 section 4.1). */
+/**
+ * The HTTP request that opened a connection (RFC 6455 section 4.1).
+ *
+ * Wherever the object as a whole is shown or turned into an array (var_dump(), var_export(), json_encode(), (array),
+ * foreach), '[redacted]' stands for every value with the token.
+ */
 final class Handshake
 {
     public readonly string $method;
@@ -27,7 +32,7 @@ final class Handshake
 
     public readonly string $remoteAddress;
 
-    /** The token as found; '[redacted]' wherever the object is dumped, and in query, headers and cookies of a dump. */
+    /** The token as found. */
     public readonly ?string $token;
 
     private function __construct() {}

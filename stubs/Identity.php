@@ -13,7 +13,7 @@ final class Identity
     /** @var array<string, mixed> */
     public readonly array $claims;
 
-    /** '[redacted]' when dumped. */
+    /** '[redacted]' wherever the object as a whole is shown or turned into an array. */
     public readonly ?string $token;
 
     /** Unix time at which the connection closes with the expired code; null: never. */

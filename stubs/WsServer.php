@@ -9,16 +9,18 @@ namespace Ferry;
  * `poll()`. Events of one connection arrive in order: open, its messages, close (exactly once, last). A slow callback
  * delays other callbacks, never the network: accepts, pings and flushes go on.
  *
- * Options (all optional; an unknown name is refused). Times are seconds, sizes are bytes, 0 switches a time or limit off
- * where it says so.
+ * Arguments are taken as they are, with or without strict_types: only an int is converted, where a float belongs.
+ *
+ * Options (all optional; an unknown name is refused). Times are seconds, 0.001 to 86400; sizes are bytes; 0 switches a time
+ * or limit off where it says so.
  *
  * | option | type, default | meaning |
  * |---|---|---|
  * | host | string '127.0.0.1' | address or host name to bind |
  * | port | int 8080 | 0 lets the system choose; `listen()` returns the real one |
- * | unix | ?string null | path of a Unix socket to bind instead of host and port |
+ * | unix | ?string null | path of a Unix socket to bind, at most 103 bytes; not together with host, port, reuse_port and the options about client addresses. A file that no server listens on is replaced |
  * | reuse_port | bool false | SO_REUSEPORT, for several processes on one port |
- * | backlog | int 1024 | listen backlog |
+ * | backlog | int 1024 | listen backlog, 1 to 65535 |
  * | path | string or list of strings '' | request paths served; '' or [] serves every path; others get 404 |
  * | health_path | ?string '/healthz' | plain HTTP health check on the same port; null switches it off |
  * | subprotocols | list of strings [] | supported subprotocols in order of preference (RFC 6455 section 4.2.2) |
@@ -34,7 +36,7 @@ namespace Ferry;
  * | outbox_bytes | int 1048576 | unsent bytes per connection; above it `slow_consumer` applies |
  * | slow_consumer | string 'disconnect' | 'disconnect' (close 1013), 'drop-oldest' or 'drop-newest' |
  * | ping_interval | float 25.0 | keep-alive ping after this long without traffic from the client; 0: off |
- * | idle_timeout | float 60.0 | connection closed (1001) after this long without any frame from it; 0: off |
+ * | idle_timeout | float 60.0 | connection closed (1001) after this long without any frame from it, more than ping_interval when both are on; 0: off |
  * | close_timeout | float 5.0 | time a client has to answer a close frame |
  * | write_timeout | float 30.0 | time a client has to take any byte of what is queued for it; 0: off |
  * | tcp_nodelay | bool true | TCP_NODELAY |
@@ -46,9 +48,13 @@ namespace Ferry;
  * | token | array | where the token is looked for, see below |
  *
  * `jwt`: `algorithms` (list, required: HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA),
- * `key` (secret or PEM public key) or `keys` (array kid => key), `issuer` (string or list), `audience` (string or list),
- * `leeway` (int 0), `required_claims` (list ['exp']), `user_claim` (string 'sub'), `roles_claim` (string 'roles'),
- * `required` (bool true: a connection without a token gets 401), `expired_close_code` (int 4401).
+ * `key` or `keys` (array kid => key), `issuer` (string or list), `audience` (string or list), `leeway` (int 0, seconds, to
+ * 86400), `required_claims` (list ['exp']), `user_claim` (string 'sub'), `roles_claim` (string 'roles'), `required` (bool
+ * true: a connection without a token gets 401), `expired_close_code` (int 4401, 3000 to 4999).
+ * A key is a secret of at least 32, 48 or 64 bytes for HS256, HS384 or HS512, a PEM public key, or 'file:///path' of either,
+ * read once. With `keys` a token's `kid` selects its key; an unknown `kid` is refused, and so is none when there are several
+ * keys. A token with an `aud` claim is refused unless `audience` names it. A connection closes with `expired_close_code` at
+ * `exp` plus `leeway`.
  *
  * `token`: `header` (bool true: Authorization: Bearer), `subprotocol` (bool true: `bearer, <token>`; only `bearer` is
  * echoed), `cookie` (?string null: cookie name, needs allowed_origins), `query` (?string 'token': parameter name).
@@ -86,7 +92,8 @@ final class WsServer
     public function onClose(callable $callback): WsServer {}
 
     /**
-     * Receives what another callback threw. Without it the throwable is logged and its connection closes with 1011.
+     * Receives what another callback threw. Without it, or when it throws itself, the throwable is logged as PHP logs an
+     * uncaught one, as a warning, and its connection closes with 1011.
      *
      * @param callable(?Connection, \Throwable): void $callback
      */
@@ -133,17 +140,18 @@ final class WsServer
      * Called inside a callback, it takes effect when the callback returns. Outside `run()` it blocks until all
      * connections are closed or the grace is over.
      *
-     * @param int    $code   close code sent to clients, 1000 to 4999
+     * @param int    $code   close code sent to clients: 1000 to 1003, 1007 to 1014, 3000 to 4999
      * @param string $reason at most 123 bytes of UTF-8
      * @param float  $grace  seconds for the close handshakes
      */
     public function stop(int $code = 1001, string $reason = '', float $grace = 5.0): void {}
 
-    /** Whether the server listens. */
+    /** Whether the server listens; false in a forked child, where every other method throws. */
     public function isRunning(): bool {}
 
     /**
-     * A stream that is readable when `poll()` has work, for Revolt, ReactPHP or stream_select(). Do not read from it.
+     * A stream that is readable when `poll()` has events, for Revolt, ReactPHP or stream_select(). Do not read from it:
+     * call `poll(0)`. Timers do not make it readable; use those of your loop.
      *
      * @return resource
      */

@@ -16,7 +16,7 @@ use ext_php_rs::types::Zval;
 use crate::engine::config::Config;
 use crate::engine::id::{ConnId, InstanceId};
 use crate::engine::inbox::Burst;
-use crate::engine::mailbox::{Audience, Command};
+use crate::engine::mailbox::{Audience, Command, Mailbox};
 use crate::engine::metrics::Metrics;
 use crate::engine::request::{HandshakeId, HandshakeRequest};
 use crate::engine::roster::Roster;
@@ -195,9 +195,7 @@ impl Core {
     /// Wakes the I/O threads for what was sent, unless `poll()` will do so for the whole batch.
     pub fn hand_over(&self, server: &Server) {
         if !self.polling.get() {
-            server
-                .mailboxes()
-                .for_each(super::super::engine::mailbox::Mailbox::hand_over);
+            server.mailboxes().for_each(Mailbox::hand_over);
         }
     }
 

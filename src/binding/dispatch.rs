@@ -12,7 +12,7 @@ use ext_php_rs::zend::{CatchError, bailout, try_catch};
 use crate::engine::close;
 use crate::engine::id::ConnId;
 use crate::engine::inbox::{Event, Opened};
-use crate::engine::mailbox::Command;
+use crate::engine::mailbox::{Command, Mailbox};
 use crate::engine::request::{HandshakeId, HandshakeReply, HandshakeRequest};
 use crate::engine::server::Server;
 use crate::engine::wakeup::Woken;
@@ -23,7 +23,7 @@ use super::convert;
 use super::core::{Asked, Core, StopStep};
 use super::exception;
 use super::handshake::Handshake;
-use super::signals::{self, Signals};
+use super::signals;
 use super::zend::{self, Outcome};
 
 /// Events between two looks at signals, timers and the stop.
@@ -77,9 +77,7 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
                     "",
                 );
             } else if let Some(server) = core.running() {
-                server
-                    .mailboxes()
-                    .for_each(super::super::engine::mailbox::Mailbox::hand_over);
+                server.mailboxes().for_each(Mailbox::hand_over);
                 if core.streamed.get() {
                     rearm(core, &server);
                 }
@@ -128,9 +126,7 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         let Ok(handled) = drain(core, &server, max) else {
             return Ok(Ended::Pending);
         };
-        server
-            .mailboxes()
-            .for_each(super::super::engine::mailbox::Mailbox::hand_over);
+        server.mailboxes().for_each(Mailbox::hand_over);
         if advance_stop(core, &server, handled) {
             return Ok(Ended::Stopped);
         }
@@ -146,11 +142,10 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
 }
 
 /// Until `stop()` has done its work.
-pub fn run(core: &Rc<Core>, signals: &Signals) -> PhpResult<Ended> {
+pub fn run(core: &Rc<Core>) -> PhpResult<Ended> {
     loop {
-        if let Some(signal) = signals.take() {
+        if signals::received() {
             ask_stop(core, close::GOING_AWAY, "", Duration::from_secs(5));
-            let _ = signal;
         }
         match poll(core, Some(LONGEST_WAIT), BATCH)? {
             Ended::Handled(_) => {}

@@ -187,10 +187,8 @@ fn percent_decode(value: &[u8]) -> Vec<u8> {
     let mut rest = value;
     while let Some((&first, after)) = rest.split_first() {
         let hex = (first == b'%').then(|| after.get(..2)).flatten();
-        if let Some(byte) = hex
-            .and_then(|h| std::str::from_utf8(h).ok())
-            .and_then(|h| u8::from_str_radix(h, 16).ok())
-        {
+        let text = hex.and_then(|h| std::str::from_utf8(h).ok());
+        if let Some(byte) = text.and_then(|h| u8::from_str_radix(h, 16).ok()) {
             decoded.push(byte);
             rest = &after[2..];
         } else {

@@ -116,9 +116,9 @@ impl WsServer {
     pub fn run(&self) -> PhpResult<()> {
         let core = Rc::clone(&self.core);
         let server = core.listen()?;
-        let signals = Signals::install(server.inbox.bell.raw_fd());
+        let _handlers = Signals::install(server.inbox.bell.raw_fd());
         drop(server);
-        dispatch::guarded(&core, || dispatch::run(&core, &signals)).map(|_| ())
+        dispatch::guarded(&core, || dispatch::run(&core)).map(|_| ())
     }
 
     #[php(defaults(code = 1001, reason = (), grace = 5.0))]

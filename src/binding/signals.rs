@@ -66,12 +66,11 @@ impl Signals {
         REPLACED.with_borrow_mut(|replaced| replaced.extend(old));
         Self { mark, outer }
     }
+}
 
-    /// The signal that arrived since `install`, again and again: there is no second chance to miss it.
-    #[allow(clippy::unused_self, reason = "only who has installed the handlers may take")]
-    pub fn take(&self) -> Option<c_int> {
-        Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
-    }
+/// Whether a signal arrived since the handlers were installed. It stays so: the servers around this one stop, too.
+pub fn received() -> bool {
+    RECEIVED.load(Ordering::SeqCst) != 0
 }
 
 /// Puts every handler back. A fatal error drops no [`Signals`], and what follows it may last.

@@ -242,8 +242,9 @@ unsafe fn zend_make_reference(value: &mut Zval) {
         value: Zval,
         sources: *mut c_void,
     }
-    #[allow(clippy::cast_ptr_alignment, reason = "the engine allocates at multiples of 8")]
-    // SAFETY: allocated by the engine's allocator, which frees it when the count reaches 0; every field is written.
+    // SAFETY: allocated by the engine's allocator, which aligns to 8 bytes and frees it when the count reaches 0; every field
+    // is written.
+    #[allow(clippy::cast_ptr_alignment, reason = "the allocator was given the layout")]
     unsafe {
         let reference = ext_php_rs::alloc::emalloc(std::alloc::Layout::new::<Reference>()).cast::<Reference>();
         (*reference).gc.refcount = 1;

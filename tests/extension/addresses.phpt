@@ -44,8 +44,6 @@ var_dump(file_get_contents($path));
 unlink($path);
 rmdir($directory);
 ?>
---SKIPIF--
-<?php if (!extension_loaded('sockets')) die('skip needs sockets'); ?>
 --EXPECT--
 Ferry\Exception\LogicException: The server does not listen: call listen() first
 Ferry\Exception\LogicException: The server does not listen: call listen() first

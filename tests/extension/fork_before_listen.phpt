@@ -1,7 +1,5 @@
 --TEST--
 Fork before listen() works, and a child may make a server of its own
---SKIPIF--
-<?php if (!extension_loaded('pcntl')) die('skip needs pcntl'); ?>
 --EXTENSIONS--
 pcntl
 --FILE--

@@ -1,7 +1,5 @@
 --TEST--
 In a forked child every method throws; its end disturbs neither the parent nor the clients
---SKIPIF--
-<?php if (!extension_loaded('pcntl')) die('skip needs pcntl'); ?>
 --EXTENSIONS--
 pcntl
 posix

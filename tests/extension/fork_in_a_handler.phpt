@@ -1,7 +1,5 @@
 --TEST--
 A fork inside a handler: the child may not go on with the parent's events, the parent does
---SKIPIF--
-<?php if (!extension_loaded('pcntl')) die('skip needs pcntl'); ?>
 --EXTENSIONS--
 pcntl
 --FILE--

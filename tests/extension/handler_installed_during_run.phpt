@@ -1,7 +1,5 @@
 --TEST--
 A signal handler that the script installs while run() runs stays after it
---SKIPIF--
-<?php if (!extension_loaded('posix') || !extension_loaded('pcntl')) die('skip needs posix and pcntl'); ?>
 --EXTENSIONS--
 posix
 pcntl

@@ -1,7 +1,5 @@
 --TEST--
 Handlers that the script installed are called within one poll and keep their own meaning
---SKIPIF--
-<?php if (!extension_loaded('pcntl')) die('skip needs pcntl'); ?>
 --EXTENSIONS--
 pcntl
 --FILE--

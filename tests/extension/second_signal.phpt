@@ -1,7 +1,5 @@
 --TEST--
 A second signal ends the process at once, even while a callback hangs
---SKIPIF--
-<?php if (!extension_loaded('pcntl')) die('skip needs pcntl'); ?>
 --EXTENSIONS--
 pcntl
 --FILE--

@@ -1,7 +1,5 @@
 --TEST--
 An exception in a signal handler ends run() and reaches its caller; the server goes on when polled again
---SKIPIF--
-<?php if (!extension_loaded('posix') || !extension_loaded('pcntl')) die('skip needs posix and pcntl'); ?>
 --EXTENSIONS--
 posix
 pcntl

@@ -1,7 +1,5 @@
 --TEST--
 After a fatal error in a callback the default signal handlers are back while shutdown functions run
---SKIPIF--
-<?php if (!extension_loaded('posix') || !extension_loaded('pcntl')) die('skip needs posix and pcntl'); ?>
 --EXTENSIONS--
 posix
 pcntl

@@ -1,7 +1,5 @@
 --TEST--
 SIGINT and SIGTERM end run() cleanly: clients get 1001, code after run() executes, the old handlers are back
---SKIPIF--
-<?php if (!extension_loaded('posix') || !extension_loaded('pcntl')) die('skip needs posix and pcntl'); ?>
 --EXTENSIONS--
 posix
 pcntl
