@@ -27,7 +27,7 @@ function type(?ReflectionType $type): string
 /** @return list<string> one line per thing that a caller can see; the two sides must have the same lines */
 function describe(ReflectionClass $class): array
 {
-    $lines = [sprintf('%s%s%s', $class->isFinal() && !$class->isEnum() ? 'final ' : '', $class->isInterface() ? 'interface' : ($class->isEnum() ? 'enum' : 'class'), $class->isAbstract() && !$class->isInterface() ? ' abstract' : '')];
+    $lines = [sprintf('%s%s%s', $class->isFinal() ? 'final ' : '', $class->isInterface() ? 'interface' : ($class->isEnum() ? 'enum' : 'class'), $class->isAbstract() && !$class->isInterface() ? ' abstract' : '')];
     $lines[] = 'extends '.plain($class->getParentClass() ? $class->getParentClass()->getName() : '-');
     foreach ($class->getInterfaceNames() as $interface) {
         $lines[] = 'implements '.plain($interface);
@@ -35,14 +35,16 @@ function describe(ReflectionClass $class): array
     foreach ($class->getReflectionConstants() as $constant) {
         $lines[] = 'const '.$constant->getName();
     }
-    foreach ($class->getProperties(ReflectionProperty::IS_PUBLIC) as $property) {
+    foreach ($class->getAttributes() as $attribute) {
+        $lines[] = 'attribute '.$attribute->getName();
+    }
+    foreach ($class->getProperties() as $property) {
         if ($property->getDeclaringClass()->getName() === $class->getName()) {
-            $lines[] = 'property $'.$property->getName();
+            $lines[] = sprintf('property %s %s $%s', implode(' ', Reflection::getModifierNames($property->getModifiers())), type($property->getType()), $property->getName());
         }
     }
     foreach ($class->getMethods() as $method) {
-        // A private constructor and none that can be called look the same from outside.
-        if ($method->getDeclaringClass()->getName() === $class->getName() && $method->isPublic()) {
+        if ($method->getDeclaringClass()->getName() === $class->getName()) {
             array_push($lines, ...describeMethod($method));
         }
     }
@@ -56,9 +58,12 @@ function describe(ReflectionClass $class): array
 function describeMethod(ReflectionMethod $method): array
 {
     $name = $method->getName();
-    $lines = [sprintf('method %s%s(): %s', $method->isStatic() ? 'static ' : '', $name, type($method->getReturnType() ?? $method->getTentativeReturnType()))];
+    $lines = [sprintf('method %s %s(): %s', implode(' ', Reflection::getModifierNames($method->getModifiers())), $name, type($method->getReturnType() ?? $method->getTentativeReturnType()))];
     foreach ($method->getParameters() as $parameter) {
         $default = $parameter->isDefaultValueAvailable() ? ' = '.var_export($parameter->getDefaultValue(), true) : ($parameter->isOptional() && !$parameter->isVariadic() ? ' optional' : '');
+        foreach ($parameter->getAttributes() as $attribute) {
+            $lines[] = sprintf('attribute %s() %d: %s', $name, $parameter->getPosition(), $attribute->getName());
+        }
         $lines[] = trim(sprintf('parameter %s() %d: %s%s $%s%s', $name, $parameter->getPosition(), type($parameter->getType()), $parameter->isVariadic() ? ' ...' : '', $parameter->getName(), $default));
     }
 

@@ -67,7 +67,8 @@ impl Seconds {
         if self.0.is_finite() && (0.0..=31_536_000.0).contains(&self.0) {
             return Ok(std::time::Duration::from_secs_f64(self.0));
         }
-        let value = self.0;
+        // As PHP writes them.
+        let value = self.0.to_string().replace("NaN", "NAN").replace("inf", "INF");
         Err(exception::invalid_argument(format!(
             "Argument ${argument} must be a number of seconds from 0 to 31536000, {value} given"
         )))
@@ -138,7 +139,7 @@ impl Except<'_> {
                     ids.extend(id(core, item.dereference())?);
                 }
             }
-            ext_php_rs::zend::ExecutorGlobals::throw_if_exception()?;
+            super::zend::propagate()?;
         }
         Ok(ids)
     }

@@ -21,7 +21,7 @@ use crate::engine::close;
 
 use super::args::{Bytes, Options, Seconds};
 use super::connection::{close_arguments, message_kind};
-use super::convert;
+use super::convert::{self, StringValue};
 use super::core::serve_idle;
 use super::exception;
 use crate::engine::frame::MessageKind;
@@ -145,13 +145,13 @@ impl WsClient {
     }
 
     #[php(defaults(timeout = 5.0))]
-    pub fn receive(&self, timeout: Seconds) -> PhpResult<Option<Received>> {
+    pub fn receive(&self, timeout: Seconds) -> PhpResult<Option<StringValue>> {
         let deadline = Instant::now() + timeout.duration("timeout")?;
         loop {
             let message = self.until(deadline, PollFlags::POLLIN, WebSocket::read)?;
             match message {
-                Some(Message::Text(text)) => return Ok(Some(Received(convert::string(text.as_bytes())))),
-                Some(Message::Binary(data)) => return Ok(Some(Received(convert::string(&data)))),
+                Some(Message::Text(text)) => return Ok(Some(StringValue(convert::string(text.as_bytes())))),
+                Some(Message::Binary(data)) => return Ok(Some(StringValue(convert::string(&data)))),
                 Some(Message::Close(frame)) => self.note_close(frame.as_ref()),
                 Some(_) => {}
                 None => return Ok(None),
@@ -259,7 +259,7 @@ fn wait(stream: &TcpStream, readiness: PollFlags) -> PhpResult<()> {
         Err(e) => return Err(exception::connection(io::Error::from(e).to_string(), 0)),
     }
     if super::zend::interrupt() {
-        return ext_php_rs::zend::ExecutorGlobals::throw_if_exception();
+        return super::zend::propagate();
     }
     Ok(())
 }
@@ -271,17 +271,4 @@ fn pairs(array: Options<'_>) -> Vec<(String, String)> {
         .flatten()
         .map(|(key, value)| (key.to_string(), value.string().unwrap_or_default()))
         .collect()
-}
-
-/// A message on its way to PHP.
-pub struct Received(Zval);
-
-impl ext_php_rs::convert::IntoZval for Received {
-    const TYPE: ext_php_rs::flags::DataType = ext_php_rs::flags::DataType::String;
-    const NULLABLE: bool = false;
-
-    fn set_zval(self, value: &mut Zval, _: bool) -> ext_php_rs::error::Result<()> {
-        *value = self.0;
-        Ok(())
-    }
 }

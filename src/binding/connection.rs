@@ -93,7 +93,7 @@ impl Connection {
                 data.0.len()
             )));
         }
-        if self.is_open() {
+        if self.is_live() {
             self.append(|out| encode_ping(out, data.0));
         }
         Ok(())
@@ -108,32 +108,33 @@ impl Connection {
     }
 
     #[php(name = "isOpen")]
-    pub fn is_open(&self) -> bool {
-        !self.outlet.is_closed() && self.core.roster.borrow().get(self.id).is_some_and(|e| !e.is_closing())
+    pub fn is_open(&self) -> PhpResult<bool> {
+        self.core.guard()?;
+        Ok(self.is_live())
     }
 
     #[php(name = "bufferedBytes")]
-    pub fn buffered_bytes(&self) -> i64 {
-        if !self.is_open() {
-            return 0;
+    pub fn buffered_bytes(&self) -> PhpResult<i64> {
+        self.core.guard()?;
+        if !self.is_live() {
+            return Ok(0);
         }
-        i64::try_from(self.outlet.backlog() + self.in_flight()).unwrap_or(i64::MAX)
+        Ok(i64::try_from(self.outlet.backlog() + self.in_flight()).unwrap_or(i64::MAX))
     }
 
-    pub fn join(self_: &mut ZendClassObject<Connection>, rooms: &[&Zval]) -> PhpResult<This<Connection>> {
+    pub fn join(self_: &mut ZendClassObject<Connection>, rooms: &[Bytes<'_>]) -> PhpResult<This<Connection>> {
         self_.join_rooms(rooms).map(|()| This::of(self_))
     }
 
-    pub fn leave(self_: &mut ZendClassObject<Connection>, rooms: &[&Zval]) -> PhpResult<This<Connection>> {
+    pub fn leave(self_: &mut ZendClassObject<Connection>, rooms: &[Bytes<'_>]) -> PhpResult<This<Connection>> {
         self_.leave_rooms(rooms).map(|()| This::of(self_))
     }
 
-    pub fn rooms(&self) -> Vec<String> {
+    pub fn rooms(&self) -> PhpResult<Vec<String>> {
+        self.core.guard()?;
         let roster = self.core.roster.borrow();
-        roster
-            .get(self.id)
-            .map(|e| e.rooms().iter().map(ToString::to_string).collect())
-            .unwrap_or_default()
+        let entry = roster.get(self.id);
+        Ok(entry.map_or_else(Vec::new, |e| e.rooms().iter().map(ToString::to_string).collect()))
     }
 
     pub fn handshake(&self) -> Handshake {
@@ -200,10 +201,14 @@ impl Connection {
         }
     }
 
-    fn join_rooms(&self, rooms: &[&Zval]) -> PhpResult<()> {
+    fn is_live(&self) -> bool {
+        !self.outlet.is_closed() && self.core.roster.borrow().get(self.id).is_some_and(|e| !e.is_closing())
+    }
+
+    fn join_rooms(&self, rooms: &[Bytes<'_>]) -> PhpResult<()> {
         self.core.guard()?;
         for name in room_names(rooms)? {
-            if self.is_open() {
+            if self.is_live() {
                 let joined = self.core.roster.borrow_mut().join(self.id, &name);
                 if let Some(room) = joined {
                     self.core.command(self.id, Command::Join { id: self.id, room });
@@ -213,7 +218,7 @@ impl Connection {
         Ok(())
     }
 
-    fn leave_rooms(&self, rooms: &[&Zval]) -> PhpResult<()> {
+    fn leave_rooms(&self, rooms: &[Bytes<'_>]) -> PhpResult<()> {
         self.core.guard()?;
         for name in room_names(rooms)? {
             let left = self.core.roster.borrow_mut().leave(self.id, &name);
@@ -268,7 +273,7 @@ impl Connection {
     }
 
     fn transmit(&self, kind: MessageKind, data: &[u8]) -> SendResult {
-        if !self.is_open() {
+        if !self.is_live() {
             return SendResult::Closed;
         }
         let limit = self.core.config.outbox_bytes;
@@ -342,19 +347,13 @@ pub fn close_arguments(code: i64, reason: Bytes<'_>) -> PhpResult<(u16, &str)> {
     Ok((number, reason))
 }
 
-fn room_names(rooms: &[&Zval]) -> PhpResult<Vec<String>> {
-    rooms.iter().map(|room| room_name(room)).collect()
+fn room_names(rooms: &[Bytes<'_>]) -> PhpResult<Vec<String>> {
+    rooms.iter().map(|room| room_name(*room)).collect()
 }
 
 /// A room's name: 1 to 255 bytes of UTF-8.
-pub fn room_name(name: &Zval) -> PhpResult<String> {
-    let Some(text) = name.dereference().zend_str() else {
-        return Err(exception::invalid_argument(format!(
-            "A room name must be a string, {} given",
-            convert::type_name(name)
-        )));
-    };
-    match text.as_str() {
+pub fn room_name(name: Bytes<'_>) -> PhpResult<String> {
+    match std::str::from_utf8(name.0) {
         Ok(text) if (1..=255).contains(&text.len()) => Ok(text.to_owned()),
         Ok(text) => Err(exception::invalid_argument(format!(
             "A room name must have 1 to 255 bytes, {} given",

@@ -120,7 +120,7 @@ pub fn json_encode(data: &Zval) -> PhpResult<Zval> {
     let mut flags = Zval::new();
     flags.set_long(FLAGS);
     let encoded = zend::call_function(encode, &mut [data.shallow_clone(), flags]);
-    ext_php_rs::zend::ExecutorGlobals::throw_if_exception()?;
+    zend::propagate()?;
     Ok(encoded)
 }
 
@@ -132,7 +132,7 @@ pub fn parse_query(query: &str) -> PhpResult<Zval> {
     let mut reference = zend::reference();
     let mut args = [string(query), reference.shallow_clone()];
     zend::call_function(parse, &mut args);
-    ext_php_rs::zend::ExecutorGlobals::throw_if_exception()?;
+    zend::propagate()?;
     let parsed = reference.dereference_mut().shallow_clone();
     Ok(if parsed.is_array() { parsed } else { Zval::new_array() })
 }
@@ -142,6 +142,19 @@ pub struct ArrayValue(pub Zval);
 
 impl ext_php_rs::convert::IntoZval for ArrayValue {
     const TYPE: DataType = DataType::Array;
+    const NULLABLE: bool = false;
+
+    fn set_zval(self, value: &mut Zval, _: bool) -> ext_php_rs::error::Result<()> {
+        *value = self.0;
+        Ok(())
+    }
+}
+
+/// A string of bytes on its way to PHP, so that reflection shows `string`.
+pub struct StringValue(pub Zval);
+
+impl ext_php_rs::convert::IntoZval for StringValue {
+    const TYPE: DataType = DataType::String;
     const NULLABLE: bool = false;
 
     fn set_zval(self, value: &mut Zval, _: bool) -> ext_php_rs::error::Result<()> {

@@ -89,10 +89,8 @@ pub struct Core {
     pub streamed: Cell<bool>,
     pub started: Cell<Option<Instant>>,
     pub slow_callbacks: Cell<u64>,
-    /// When the callback that runs began.
-    pub callback_since: Cell<Option<Instant>>,
     instance: Cell<InstanceId>,
-    metrics: RefCell<Arc<Metrics>>,
+    pub metrics: RefCell<Arc<Metrics>>,
     forks: Cell<u64>,
 }
 
@@ -112,7 +110,6 @@ impl Core {
             streamed: Cell::new(false),
             started: Cell::new(None),
             slow_callbacks: Cell::new(0),
-            callback_since: Cell::new(None),
             instance: Cell::new(InstanceId::random()),
             metrics: RefCell::default(),
             forks: Cell::new(FORKS.load(Ordering::Relaxed)),
@@ -167,6 +164,10 @@ impl Core {
     /// Binds and starts the threads.
     pub fn listen(&self) -> PhpResult<Rc<Server>> {
         self.guard()?;
+        if self.running().is_none() {
+            self.forget_last_run();
+        }
+        // Asked again: destructors may have listened.
         if let Some(server) = self.running() {
             return Ok(server);
         }
@@ -182,10 +183,21 @@ impl Core {
         Ok(server)
     }
 
+    /// Drops what an aborted run has left.
+    fn forget_last_run(&self) {
+        self.burst.borrow_mut().take();
+        self.stop.borrow_mut().take();
+        let asked = std::mem::take(&mut *self.asked.borrow_mut());
+        let roster = std::mem::take(&mut *self.roster.borrow_mut());
+        drop((asked, roster));
+    }
+
     /// Wakes the I/O threads for what was sent, unless `poll()` will do so for the whole batch.
     pub fn hand_over(&self, server: &Server) {
         if !self.polling.get() {
-            server.mailboxes().for_each(|m| m.hand_over());
+            server
+                .mailboxes()
+                .for_each(super::super::engine::mailbox::Mailbox::hand_over);
         }
     }
 
@@ -243,12 +255,15 @@ impl Core {
         };
         let Some(server) = slot.take() else { return };
         drop(slot);
+        if let Ok(mut roster) = self.roster.try_borrow_mut() {
+            roster.start_closing_all();
+        }
         drain(&server, code, reason, ABORT_GRACE);
         server.end();
     }
 
     /// In a forked child: forgets the parent's threads.
-    fn abandon(&self) {
+    pub fn abandon(&self) {
         if let Ok(mut slot) = self.server.try_borrow_mut()
             && let Some(server) = slot.take()
         {
@@ -346,6 +361,6 @@ pub fn serve_idle() -> PhpResult<bool> {
             }
         }
     }
-    ext_php_rs::zend::ExecutorGlobals::throw_if_exception()?;
+    super::zend::propagate()?;
     Ok(served)
 }

@@ -23,7 +23,7 @@ use super::convert;
 use super::core::{Asked, Core, StopStep};
 use super::exception;
 use super::handshake::Handshake;
-use super::signals::Signals;
+use super::signals::{self, Signals};
 use super::zend::{self, Outcome};
 
 /// Events between two looks at signals, timers and the stop.
@@ -31,7 +31,7 @@ const BATCH: usize = 256;
 /// A signal that arrives between the last look and the wait is handled after this long at the latest.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
-/// The script unwinds (`exit()`): nothing may be called any more.
+/// The script or its fiber unwinds, or this is a forked child: nothing may be called any more.
 pub struct Unwinding;
 
 /// How a run of the loop ended.
@@ -53,19 +53,42 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
     }
     let result = try_catch(AssertUnwindSafe(body));
     core.polling.set(false);
-    core.callback_since.set(None);
+    core.metrics.borrow().end_callback();
+    if !core.is_ours() {
+        // A callback forked, and this is the child.
+        core.abandon();
+        if matches!(result, Err(CatchError::Bailout)) {
+            // SAFETY: as below.
+            unsafe { bailout() }
+        }
+        zend::propagate()?;
+        core.guard()?;
+    }
     match result {
         Ok(result) => {
-            if let Some(server) = core.running() {
-                server.mailboxes().for_each(|m| m.hand_over());
-            }
-            if matches!(result, Ok(Ended::Pending)) && is_unwinding() {
-                core.abort(close::GOING_AWAY, "");
+            if zend::is_exiting() {
+                let failed = zend::is_failing();
+                core.abort(
+                    if failed {
+                        close::INTERNAL_ERROR
+                    } else {
+                        close::GOING_AWAY
+                    },
+                    "",
+                );
+            } else if let Some(server) = core.running() {
+                server
+                    .mailboxes()
+                    .for_each(super::super::engine::mailbox::Mailbox::hand_over);
+                if core.streamed.get() {
+                    rearm(core, &server);
+                }
             }
             result
         }
         Err(CatchError::Bailout) => {
             core.abort(close::INTERNAL_ERROR, "");
+            signals::restore_all();
             // SAFETY: the engine cannot go on after a caught bailout; nothing here needs its drop.
             unsafe { bailout() }
         }
@@ -73,15 +96,14 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
     }
 }
 
-fn is_unwinding() -> bool {
-    match zend::outcome() {
-        Outcome::Unwinding => true,
-        Outcome::Returned => false,
-        // An ordinary exception goes on to the caller.
-        Outcome::Threw(exception) => {
-            let _ = ext_php_rs::exception::throw_object(exception);
-            false
-        }
+/// Another loop waits on the eventfd now: it must be rung for what comes and for what is left.
+fn rearm(core: &Core, server: &Server) {
+    let bell = &server.inbox.bell;
+    bell.disarm();
+    bell.arm();
+    // A stop goes on with time as well as with events, so it is polled until it is done.
+    if !server.inbox.is_empty() || core.burst.borrow().is_some() || core.stop.borrow().is_some() {
+        bell.ring();
     }
 }
 
@@ -97,16 +119,18 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
                 "An I/O thread of the server died; its connections are lost".into(),
             ));
         }
-        if dispatch_signals() {
+        if dispatch_signals() || !core.is_ours() {
             return Ok(Ended::Pending);
         }
         let Ok(fired) = fire_timers(core) else {
             return Ok(Ended::Pending);
         };
-        let Ok(handled) = drain(core, &server, max.min(BATCH)) else {
+        let Ok(handled) = drain(core, &server, max) else {
             return Ok(Ended::Pending);
         };
-        server.mailboxes().for_each(|m| m.hand_over());
+        server
+            .mailboxes()
+            .for_each(super::super::engine::mailbox::Mailbox::hand_over);
         if advance_stop(core, &server, handled) {
             return Ok(Ended::Stopped);
         }
@@ -115,14 +139,6 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         }
         let now = Instant::now();
         if deadline.is_some_and(|d| d <= now) {
-            if core.streamed.get() {
-                // The other loop waits on the eventfd now: it must be rung for what comes.
-                server.inbox.bell.disarm();
-                server.inbox.bell.arm();
-                if !server.inbox.is_empty() {
-                    continue;
-                }
-            }
             return Ok(Ended::Handled(0));
         }
         wait(core, &server, deadline, now);
@@ -221,10 +237,7 @@ fn advance_stop(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
         }
         StopStep::Delivering if handled > 0 && !late => false,
         StopStep::Delivering => {
-            let open = core.roster.borrow().open_ids();
-            for id in open {
-                core.roster.borrow_mut().start_closing(id);
-            }
+            core.roster.borrow_mut().start_closing_all();
             server.mailboxes().for_each(|m| {
                 m.post(Command::Drain {
                     code: stop.code,
@@ -288,12 +301,14 @@ enum Ready {
 }
 
 fn next_event(core: &Core, server: &Server) -> Option<Ready> {
-    let mut slot = core.burst.borrow_mut();
-    if slot.is_none() {
-        *slot = Some(server.inbox.try_take()?);
+    // Taken out: making the payload's string may not come back.
+    let current = core.burst.borrow_mut().take();
+    let mut burst = if let Some(burst) = current {
+        burst
+    } else {
         core.next_event.set(0);
-    }
-    let burst = slot.as_mut()?;
+        server.inbox.try_take()?
+    };
     let at = core.next_event.get();
     let placeholder = Event::HandshakeGone(HandshakeId {
         io_thread: 0,
@@ -318,13 +333,11 @@ fn next_event(core: &Core, server: &Server) -> Option<Ready> {
         Event::Close { id, code, reason } => Ready::Close(id, code, reason),
     };
     core.next_event.set(at + 1);
-    if at + 1 == burst.events.len()
-        && let Some(burst) = slot.take()
-    {
-        let events = burst.events.len();
-        if server.inbox.give_back(burst, events) {
-            server.mailboxes().for_each(|m| m.post(Command::Resume));
-        }
+    let events = burst.events.len();
+    if at + 1 < events {
+        *core.burst.borrow_mut() = Some(burst);
+    } else if server.inbox.give_back(burst, events) {
+        server.mailboxes().for_each(|m| m.post(Command::Resume));
     }
     Some(ready)
 }
@@ -402,10 +415,8 @@ fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>
             {
                 return Ok(());
             }
-            begin(core);
-            let answer = callback.call(&mut [handshake]);
-            finish_call(core);
-            match zend::outcome() {
+            let (answer, outcome) = invoke(core, &callback, &mut [handshake]);
+            match outcome {
                 Outcome::Returned => Ok(answer),
                 Outcome::Unwinding => return Err(Unwinding),
                 Outcome::Threw(thrown) => {
@@ -434,28 +445,29 @@ fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>
     Ok(())
 }
 
-fn begin(core: &Core) {
-    if core.config.slow_callback.is_some() {
-        core.callback_since.set(Some(Instant::now()));
-    }
-}
-
-fn finish_call(core: &Core) {
-    if let (Some(slow), Some(since)) = (core.config.slow_callback, core.callback_since.take())
-        && since.elapsed() >= slow
+/// Calls into PHP, takes the time, and looks at how it ended.
+fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Outcome) {
+    core.metrics.borrow().begin_callback();
+    let answer = callback.call(args);
+    let ran = core.metrics.borrow().end_callback();
+    if let (Some(slow), Some(ran)) = (core.config.slow_callback, ran)
+        && ran >= slow
     {
         core.slow_callbacks.set(core.slow_callbacks.get() + 1);
     }
+    if !core.is_ours() {
+        // The callback forked, and this is the child: events and threads are the parent's.
+        return (answer, Outcome::Unwinding);
+    }
+    let outcome = zend::outcome();
+    (answer, outcome)
 }
 
 /// Calls a callback and deals with what it throws. `subject` is the argument that is the connection.
 fn call(core: &Rc<Core>, callback: &Rc<Callback>, args: &mut [Zval], subject: Option<usize>) -> Result<(), Unwinding> {
-    // A callback may replace itself: the clone keeps it until it has returned.
+    // A callback may replace itself or clear its server: the clone keeps it until it has returned.
     let callback = Rc::clone(callback);
-    begin(core);
-    callback.call(args);
-    finish_call(core);
-    match zend::outcome() {
+    match invoke(core, &callback, args).1 {
         Outcome::Returned => Ok(()),
         Outcome::Unwinding => Err(Unwinding),
         Outcome::Threw(thrown) => {
@@ -469,24 +481,28 @@ fn call(core: &Rc<Core>, callback: &Rc<Callback>, args: &mut [Zval], subject: Op
 fn report(core: &Rc<Core>, connection: Zval, thrown: Zval) -> Result<(), Unwinding> {
     let handler = core.callbacks.borrow().error.clone();
     let Some(handler) = handler else {
-        zend::log_exception(&thrown);
         fail(core, &connection);
-        return Ok(());
+        return log(&thrown);
     };
     let mut args = [connection, thrown];
-    begin(core);
-    handler.call(&mut args);
-    finish_call(core);
-    match zend::outcome() {
+    match invoke(core, &handler, &mut args).1 {
         Outcome::Returned => Ok(()),
         Outcome::Unwinding => Err(Unwinding),
         Outcome::Threw(second) => {
             let [connection, first] = args;
-            zend::log_exception(&first);
-            zend::log_exception(&second);
             fail(core, &connection);
-            Ok(())
+            log(&first)?;
+            log(&second)
         }
+    }
+}
+
+/// Logs a throwable as a warning.
+fn log(thrown: &Zval) -> Result<(), Unwinding> {
+    zend::log_exception(thrown);
+    match zend::outcome() {
+        Outcome::Unwinding => Err(Unwinding),
+        Outcome::Returned | Outcome::Threw(_) => Ok(()),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::engine::auth::secret::REDACTED;
 use crate::engine::request::HandshakeRequest;
 
 use super::convert::{self, ArrayValue};
-use super::exception;
 use super::identity::{self, Identity};
+use super::{exception, object};
 
 /// The HTTP request that opened a connection (RFC 6455 section 4.1). Its arrays are made when they are asked for: most
 /// connections live without.
@@ -41,27 +41,27 @@ impl Handshake {
     }
 
     #[php(getter, name = "query")]
-    pub fn get_query(&self) -> PhpResult<Zval> {
-        convert::parse_query(self.request.head.query().unwrap_or_default())
+    pub fn get_query(&self) -> PhpResult<ArrayValue> {
+        convert::parse_query(self.request.head.query().unwrap_or_default()).map(ArrayValue)
     }
 
     #[php(getter, name = "headers")]
-    pub fn get_headers(&self) -> PhpResult<Zval> {
-        self.fields(|_, value| value)
+    pub fn get_headers(&self) -> PhpResult<ArrayValue> {
+        self.fields(|_, value| value).map(ArrayValue)
     }
 
     #[php(getter, name = "cookies")]
-    pub fn get_cookies(&self) -> PhpResult<Zval> {
-        self.cookie_table(|value| value)
+    pub fn get_cookies(&self) -> PhpResult<ArrayValue> {
+        self.cookie_table(|value| value).map(ArrayValue)
     }
 
     #[php(getter, name = "subprotocols")]
-    pub fn get_subprotocols(&self) -> PhpResult<Zval> {
+    pub fn get_subprotocols(&self) -> PhpResult<ArrayValue> {
         let mut table = ZendHashTable::new();
         for offered in &self.request.offered {
             table.push(&**offered)?;
         }
-        Ok(convert::array(table))
+        Ok(ArrayValue(convert::array(table)))
     }
 
     #[php(getter, name = "subprotocol")]
@@ -101,12 +101,16 @@ impl Handshake {
     #[php(name = "__debugInfo")]
     pub fn debug_info(&self) -> PhpResult<ArrayValue> {
         let token = self.request.token.as_ref().map(|t| t.as_str().as_bytes());
-        let hide = |value: Vec<u8>| match token {
-            Some(token) if !token.is_empty() && value.windows(token.len()).any(|w| w == token) => REDACTED.into(),
-            _ => value,
+        let shows = |value: &[u8]| token.is_some_and(|t| value.windows(t.len().max(1)).any(|w| w == t));
+        let hide = |value: Vec<u8>| {
+            if shows(&value) || shows(&percent_decode(&value)) {
+                REDACTED.into()
+            } else {
+                value
+            }
         };
         let mut query = ZendHashTable::new();
-        if let Some(parsed) = self.get_query()?.array() {
+        if let Some(parsed) = self.get_query()?.0.array() {
             for (key, value) in parsed {
                 let value = value.zend_str().map_or_else(
                     // Something nested: its text is not worth the risk.
@@ -128,11 +132,17 @@ impl Handshake {
             })?,
         )?;
         table.insert("cookies", self.cookie_table(hide)?)?;
-        table.insert("subprotocols", self.get_subprotocols()?)?;
+        table.insert("subprotocols", self.get_subprotocols()?.0)?;
         table.insert("subprotocol", self.get_subprotocol())?;
         table.insert("remoteAddress", self.get_remote_address())?;
         table.insert("token", token.map(|_| REDACTED))?;
         Ok(ArrayValue(convert::array(table)))
+    }
+}
+
+impl object::Redacted for Handshake {
+    fn redacted(&self) -> PhpResult<Zval> {
+        self.debug_info().map(|table| table.0)
     }
 }
 
@@ -177,18 +187,15 @@ fn percent_decode(value: &[u8]) -> Vec<u8> {
     let mut rest = value;
     while let Some((&first, after)) = rest.split_first() {
         let hex = (first == b'%').then(|| after.get(..2)).flatten();
-        match hex
+        if let Some(byte) = hex
             .and_then(|h| std::str::from_utf8(h).ok())
             .and_then(|h| u8::from_str_radix(h, 16).ok())
         {
-            Some(byte) => {
-                decoded.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                decoded.push(if first == b'+' { b' ' } else { first });
-                rest = after;
-            }
+            decoded.push(byte);
+            rest = &after[2..];
+        } else {
+            decoded.push(if first == b'+' { b' ' } else { first });
+            rest = after;
         }
     }
     decoded

@@ -1,7 +1,9 @@
 //! The class `Ferry\Identity`.
+#![allow(non_snake_case, reason = "arguments have the names that PHP shows")]
 
 use ext_php_rs::convert::{FromZval, IntoZval};
 use ext_php_rs::exception::PhpResult;
+use ext_php_rs::ffi::zend_execute_data;
 use ext_php_rs::flags::{ClassFlags, DataType};
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendClassObject, ZendHashTable, Zval};
@@ -10,8 +12,8 @@ use crate::engine::auth::jwt::VerifiedToken;
 use crate::engine::auth::secret::REDACTED;
 
 use super::args::Options;
-use super::convert::{self, ArrayValue};
-use super::{exception, zend};
+use super::convert::{self, ArrayValue, StringValue};
+use super::{exception, object, zend};
 
 /// Who a connection belongs to: identifiers only, never entities.
 #[php_class]
@@ -31,11 +33,11 @@ pub struct Identity {
 impl Identity {
     #[php(defaults(roles = (), claims = ()))]
     pub fn __construct(
-        user_identifier: String,
+        userIdentifier: String,
         roles: Options<'_>,
         claims: Options<'_>,
         token: Option<String>,
-        expires_at: Option<i64>,
+        expiresAt: Option<i64>,
     ) -> PhpResult<Self> {
         let list = roles.0.map_or_else(Zval::new_array, Zval::shallow_clone);
         for role in list.array().into_iter().flat_map(ZendHashTable::values) {
@@ -47,28 +49,28 @@ impl Identity {
             }
         }
         Ok(Self {
-            user: convert::string(user_identifier),
+            user: convert::string(userIdentifier),
             roles: list,
             claims: claims.0.map_or_else(Zval::new_array, Zval::shallow_clone),
             token,
-            expires_at,
-            valid_until: expires_at,
+            expires_at: expiresAt,
+            valid_until: expiresAt,
         })
     }
 
     #[php(getter, name = "userIdentifier")]
-    pub fn get_user_identifier(&self) -> Zval {
-        self.user.shallow_clone()
+    pub fn get_user_identifier(&self) -> StringValue {
+        StringValue(self.user.shallow_clone())
     }
 
     #[php(getter, name = "roles")]
-    pub fn get_roles(&self) -> Zval {
-        self.roles.shallow_clone()
+    pub fn get_roles(&self) -> ArrayValue {
+        ArrayValue(self.roles.shallow_clone())
     }
 
     #[php(getter, name = "claims")]
-    pub fn get_claims(&self) -> Zval {
-        self.claims.shallow_clone()
+    pub fn get_claims(&self) -> ArrayValue {
+        ArrayValue(self.claims.shallow_clone())
     }
 
     #[php(getter, name = "token")]
@@ -90,6 +92,12 @@ impl Identity {
         table.insert("token", self.token.as_ref().map(|_| REDACTED))?;
         table.insert("expiresAt", self.expires_at)?;
         Ok(ArrayValue(convert::array(table)))
+    }
+}
+
+impl object::Redacted for Identity {
+    fn redacted(&self) -> PhpResult<Zval> {
+        self.debug_info().map(|table| table.0)
     }
 }
 
@@ -173,4 +181,16 @@ pub unsafe extern "C" fn get_gc(
             }
         })
     }
+}
+
+static CONSTRUCTOR: std::sync::OnceLock<object::Handler> = std::sync::OnceLock::new();
+
+unsafe extern "C" fn construct(frame: *mut zend_execute_data, result: *mut Zval) {
+    // SAFETY: called by the engine as the constructor of this class.
+    unsafe { object::construct::<Identity>(&CONSTRUCTOR, frame, result) };
+}
+
+/// Before any object exists.
+pub fn construct_once() {
+    object::construct_once::<Identity>(&CONSTRUCTOR, construct);
 }

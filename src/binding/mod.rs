@@ -10,6 +10,7 @@ mod dispatch;
 mod exception;
 mod handshake;
 mod identity;
+mod object;
 mod room;
 mod send_result;
 mod server;
@@ -17,6 +18,8 @@ mod signals;
 mod stats;
 mod timer;
 mod zend;
+
+use std::sync::Once;
 
 use ext_php_rs::class::RegisteredClass;
 use ext_php_rs::prelude::*;
@@ -45,6 +48,26 @@ extern "C" fn startup(_type: i32, _module: i32) -> i32 {
     0
 }
 
+/// ext-php-rs registers the classes after [`startup`]: what changes their entries waits until the first request.
+extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        object::make_readonly::<Connection>();
+        object::make_readonly::<Handshake>();
+        object::make_readonly::<Identity>();
+        object::make_readonly::<Stats>();
+        object::allow_dynamic_properties::<Connection>();
+        object::make_sensitive::<Connection>("authenticate", 0);
+        object::make_sensitive::<Identity>("__construct", 3);
+        object::make_final("Ferry\\SendResult");
+        object::redact::<Handshake>();
+        object::redact::<Identity>();
+        server::construct_once();
+        identity::construct_once();
+    });
+    0
+}
+
 extern "C" fn request_shutdown(_type: i32, _module: i32) -> i32 {
     core::end_of_request();
     send_result::forget_cases();
@@ -63,6 +86,7 @@ extern "C" fn info(_module: *mut ModuleEntry) {
 pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
     module
         .name("ferry")
+        .request_startup_function(request_startup)
         .request_shutdown_function(request_shutdown)
         .info_function(info)
         .enumeration::<SendResult>()

@@ -42,11 +42,14 @@ impl Room {
         self.name.to_string()
     }
 
-    pub fn count(&self) -> i64 {
-        i64::try_from(self.core.roster.borrow().member_count(&self.name)).unwrap_or(i64::MAX)
+    pub fn count(&self) -> PhpResult<i64> {
+        self.core.guard()?;
+        let count = self.core.roster.borrow().member_count(&self.name);
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
     pub fn connections(&self) -> PhpResult<ArrayValue> {
+        self.core.guard()?;
         let members: Vec<ConnId> = self.core.roster.borrow().members(&self.name).collect();
         connection_list(&self.core, &members)
     }

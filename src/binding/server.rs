@@ -1,10 +1,12 @@
 //! The class `Ferry\WsServer`.
+#![allow(non_snake_case, reason = "arguments have the names that PHP shows")]
 
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ext_php_rs::exception::PhpResult;
+use ext_php_rs::ffi::zend_execute_data;
 use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendClassObject, ZendHashTable, ZendObject, Zval};
@@ -21,7 +23,7 @@ use super::room::{self, Room};
 use super::signals::Signals;
 use super::stats::Stats;
 use super::timer::Timer;
-use super::{exception, zend};
+use super::{exception, object, zend};
 
 /// SAPIs whose process is the server's own.
 const SAPIS: [&str; 3] = ["cli", "embed", "phpdbg"];
@@ -53,31 +55,37 @@ impl WsServer {
 
     #[php(name = "onHandshake")]
     pub fn on_handshake(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
-        self_.set_callback("handshake", callback).map(|()| This::of(self_))
+        let (this, core) = shared(self_);
+        set_callback(&core, "handshake", callback).map(|()| this)
     }
 
     #[php(name = "onOpen")]
     pub fn on_open(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
-        self_.set_callback("open", callback).map(|()| This::of(self_))
+        let (this, core) = shared(self_);
+        set_callback(&core, "open", callback).map(|()| this)
     }
 
     #[php(name = "onMessage")]
     pub fn on_message(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
-        self_.set_callback("message", callback).map(|()| This::of(self_))
+        let (this, core) = shared(self_);
+        set_callback(&core, "message", callback).map(|()| this)
     }
 
     #[php(name = "onClose")]
     pub fn on_close(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
-        self_.set_callback("close", callback).map(|()| This::of(self_))
+        let (this, core) = shared(self_);
+        set_callback(&core, "close", callback).map(|()| this)
     }
 
     #[php(name = "onError")]
     pub fn on_error(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
-        self_.set_callback("error", callback).map(|()| This::of(self_))
+        let (this, core) = shared(self_);
+        set_callback(&core, "error", callback).map(|()| this)
     }
 
     pub fn on(self_: &mut ZendClassObject<WsServer>, event: &str, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
-        self_.set_callback(event, callback).map(|()| This::of(self_))
+        let (this, core) = shared(self_);
+        set_callback(&core, event, callback).map(|()| this)
     }
 
     pub fn listen(&self) -> PhpResult<String> {
@@ -89,13 +97,13 @@ impl WsServer {
         self.core.is_ours() && self.core.running().is_some()
     }
 
-    #[php(defaults(timeout = 0.1, max_events = 256))]
-    pub fn poll(&self, timeout: Seconds, max_events: i64) -> PhpResult<i64> {
+    #[php(defaults(timeout = 0.1, maxEvents = 256))]
+    pub fn poll(&self, timeout: Seconds, maxEvents: i64) -> PhpResult<i64> {
         self.core.guard()?;
         let timeout = timeout.duration("timeout")?;
-        let Some(max) = usize::try_from(max_events).ok().filter(|n| (1..=65_536).contains(n)) else {
+        let Some(max) = usize::try_from(maxEvents).ok().filter(|n| (1..=65_536).contains(n)) else {
             return Err(exception::invalid_argument(format!(
-                "Argument $maxEvents must be an integer from 1 to 65536, {max_events} given"
+                "Argument $maxEvents must be an integer from 1 to 65536, {maxEvents} given"
             )));
         };
         let core = Rc::clone(&self.core);
@@ -149,22 +157,29 @@ impl WsServer {
         Ok(stream)
     }
 
-    pub fn room(&self, name: &Zval) -> PhpResult<Room> {
+    pub fn room(&self, name: Bytes<'_>) -> PhpResult<Room> {
+        self.core.guard()?;
         Ok(Room::new(&self.core, room_name(name)?))
     }
 
-    pub fn connection(&self, id: &str) -> ConnectionOrNull {
+    pub fn connection(&self, id: &str) -> PhpResult<ConnectionOrNull> {
+        self.core.guard()?;
         let found = self.core.parse_id(id);
-        ConnectionOrNull(found.and_then(|id| self.core.roster.borrow().get(id).map(|e| e.value.shallow_clone())))
+        let roster = self.core.roster.borrow();
+        let entry = found.and_then(|id| roster.get(id));
+        Ok(ConnectionOrNull(entry.map(|e| e.value.shallow_clone())))
     }
 
     pub fn connections(&self) -> PhpResult<ArrayValue> {
+        self.core.guard()?;
         let open = self.core.roster.borrow().open_ids();
         room::connection_list(&self.core, &open)
     }
 
-    pub fn count(&self) -> i64 {
-        i64::try_from(self.core.roster.borrow().count_reached(None, &[])).unwrap_or(i64::MAX)
+    pub fn count(&self) -> PhpResult<i64> {
+        self.core.guard()?;
+        let count = self.core.roster.borrow().count_reached(None, &[]);
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
     #[php(defaults(binary = false, except = ()))]
@@ -189,38 +204,13 @@ impl WsServer {
         self.timer(interval, true, callback)
     }
 
-    pub fn stats(&self) -> Stats {
-        Stats::of(&self.core)
+    pub fn stats(&self) -> PhpResult<Stats> {
+        self.core.guard()?;
+        Ok(Stats::of(&self.core))
     }
 }
 
 impl WsServer {
-    fn set_callback(&self, event: &str, callback: Callable<'_>) -> PhpResult<()> {
-        self.core.guard()?;
-        let pick: fn(&mut Callbacks) -> &mut Option<Rc<Callback>> = match event {
-            "handshake" => |c| &mut c.handshake,
-            "open" => |c| &mut c.open,
-            "message" => |c| &mut c.message,
-            "close" => |c| &mut c.close,
-            "error" => |c| &mut c.error,
-            other => {
-                return Err(exception::invalid_argument(format!(
-                    "Argument $event must be handshake, open, message, close or error, \"{other}\" given"
-                )));
-            }
-        };
-        let callback = Rc::new(Callback::new(callback.0)?);
-        let old = pick(&mut self.core.callbacks.borrow_mut()).replace(callback);
-        // Outside of the borrow: a destructor may come with it.
-        drop(old);
-        if event == "handshake"
-            && let Some(server) = self.core.running()
-        {
-            server.ask_php.store(true, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
     fn timer(&self, delay: Duration, every: bool, callback: Callable<'_>) -> PhpResult<Timer> {
         self.core.guard()?;
         let callback = Rc::new(Callback::new(callback.0)?);
@@ -231,6 +221,38 @@ impl WsServer {
             .add(Instant::now(), delay, every, callback);
         Ok(Timer::new(&self.core, id))
     }
+}
+
+/// `$this` and the core, held apart from the object: looking a callable up may load classes, which runs PHP code.
+fn shared(server: &mut ZendClassObject<WsServer>) -> (This<WsServer>, Rc<Core>) {
+    let core = Rc::clone(&server.core);
+    (This::of(server), core)
+}
+
+fn set_callback(core: &Core, event: &str, callback: Callable<'_>) -> PhpResult<()> {
+    core.guard()?;
+    let pick: fn(&mut Callbacks) -> &mut Option<Rc<Callback>> = match event {
+        "handshake" => |c| &mut c.handshake,
+        "open" => |c| &mut c.open,
+        "message" => |c| &mut c.message,
+        "close" => |c| &mut c.close,
+        "error" => |c| &mut c.error,
+        other => {
+            return Err(exception::invalid_argument(format!(
+                "Argument $event must be handshake, open, message, close or error, \"{other}\" given"
+            )));
+        }
+    };
+    let callback = Rc::new(Callback::new(callback.0)?);
+    let old = pick(&mut core.callbacks.borrow_mut()).replace(callback);
+    // Outside of the borrow: a destructor may come with it.
+    drop(old);
+    if event == "handshake"
+        && let Some(server) = core.running()
+    {
+        server.ask_php.store(true, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 impl Drop for WsServer {
@@ -268,4 +290,16 @@ pub unsafe extern "C" fn get_gc(
             }
         })
     }
+}
+
+static CONSTRUCTOR: std::sync::OnceLock<object::Handler> = std::sync::OnceLock::new();
+
+unsafe extern "C" fn construct(frame: *mut zend_execute_data, result: *mut Zval) {
+    // SAFETY: called by the engine as the constructor of this class.
+    unsafe { object::construct::<WsServer>(&CONSTRUCTOR, frame, result) };
+}
+
+/// Before any object exists.
+pub fn construct_once() {
+    object::construct_once::<WsServer>(&CONSTRUCTOR, construct);
 }

@@ -1,5 +1,6 @@
 //! SIGINT and SIGTERM while `run()` runs, where the script has no handlers of its own.
 
+use std::cell::RefCell;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -41,31 +42,66 @@ extern "C" fn on_signal(signal: c_int) {
     }
 }
 
+thread_local! {
+    /// What was in force before, newest last.
+    static REPLACED: RefCell<Vec<(c_int, libc::sigaction)>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Puts the old handlers back when it goes.
 pub struct Signals {
-    old: Vec<(c_int, libc::sigaction)>,
+    /// How many were replaced before: `run()` of another server may be inside of this one's.
+    mark: usize,
+    /// The bell before.
+    outer: c_int,
 }
 
 impl Signals {
     /// Takes over the signals that the script has left alone.
     pub fn install(bell: c_int) -> Self {
-        BELL.store(bell, Ordering::SeqCst);
+        let outer = BELL.swap(bell, Ordering::SeqCst);
         RECEIVED.store(0, Ordering::SeqCst);
-        let old = HANDLED
-            .into_iter()
-            .filter(|signal| !has_handler(*signal))
-            .filter_map(replace)
-            .collect();
-        Self { old }
+        let mark = REPLACED.with_borrow(Vec::len);
+        let ours = HANDLED.into_iter().filter(|signal| !has_handler(*signal));
+        let old: Vec<_> = ours.filter_map(replace).collect();
+        REPLACED.with_borrow_mut(|replaced| replaced.extend(old));
+        Self { mark, outer }
     }
 
     /// The signal that arrived since `install`, again and again: there is no second chance to miss it.
+    #[allow(clippy::unused_self, reason = "only who has installed the handlers may take")]
     pub fn take(&self) -> Option<c_int> {
-        match RECEIVED.load(Ordering::SeqCst) {
-            0 => None,
-            signal => (!self.old.is_empty()).then_some(signal),
+        Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+    }
+}
+
+/// Puts every handler back. A fatal error drops no [`Signals`], and what follows it may last.
+pub fn restore_all() {
+    BELL.store(-1, Ordering::SeqCst);
+    restore(0);
+}
+
+fn restore(mark: usize) {
+    for (signal, old) in REPLACED
+        .with_borrow_mut(|replaced| replaced.split_off(mark))
+        .iter()
+        .rev()
+    {
+        // A handler that the script has set meanwhile stays.
+        if current(*signal).is_some_and(|now| now.sa_sigaction == handler()) {
+            // SAFETY: what was in force before.
+            unsafe { sigaction()(*signal, old, std::ptr::null_mut()) };
         }
     }
+}
+
+fn handler() -> libc::sighandler_t {
+    on_signal as extern "C" fn(c_int) as libc::sighandler_t
+}
+
+fn current(signal: c_int) -> Option<libc::sigaction> {
+    let mut now = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: asks only; the structure is live.
+    unsafe { (sigaction()(signal, std::ptr::null(), now.as_mut_ptr()) == 0).then(|| now.assume_init()) }
 }
 
 fn replace(signal: c_int) -> Option<(c_int, libc::sigaction)> {
@@ -73,7 +109,7 @@ fn replace(signal: c_int) -> Option<(c_int, libc::sigaction)> {
     // SAFETY: both structures are live; the handler is async-signal-safe and stays mapped.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = on_signal as extern "C" fn(c_int) as libc::sighandler_t;
+        action.sa_sigaction = handler();
         libc::sigemptyset(&raw mut action.sa_mask);
         (sigaction()(signal, &raw const action, old.as_mut_ptr()) == 0).then(|| (signal, old.assume_init()))
     }
@@ -93,10 +129,7 @@ fn has_handler(signal: c_int) -> bool {
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        BELL.store(-1, Ordering::SeqCst);
-        for (signal, old) in &self.old {
-            // SAFETY: what was in force before.
-            unsafe { sigaction()(*signal, old, std::ptr::null_mut()) };
-        }
+        BELL.store(self.outer, Ordering::SeqCst);
+        restore(self.mark.min(REPLACED.with_borrow(Vec::len)));
     }
 }

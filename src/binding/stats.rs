@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use ext_php_rs::exception::PhpResult;
 use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
-use ext_php_rs::types::{ZendHashTable, Zval};
+use ext_php_rs::types::ZendHashTable;
 
 use crate::engine::metrics::Refusal;
 
@@ -45,21 +45,21 @@ macro_rules! getters {
             }
 
             #[php(getter, name = "refused")]
-            pub fn get_refused(&self) -> PhpResult<Zval> {
+            pub fn get_refused(&self) -> PhpResult<ArrayValue> {
                 let mut table = ZendHashTable::new();
                 for (reason, count) in &self.refused {
                     table.insert(*reason, *count)?;
                 }
-                Ok(convert::array(table))
+                Ok(ArrayValue(convert::array(table)))
             }
 
             #[php(getter, name = "closed")]
-            pub fn get_closed(&self) -> PhpResult<Zval> {
+            pub fn get_closed(&self) -> PhpResult<ArrayValue> {
                 let mut table = ZendHashTable::new();
                 for (code, count) in &self.closed {
                     table.insert_at_index(*code, *count)?;
                 }
-                Ok(convert::array(table))
+                Ok(ArrayValue(convert::array(table)))
             }
 
             $(#[php(getter, name = $name)]
@@ -70,8 +70,8 @@ macro_rules! getters {
             #[php(name = "toArray")]
             pub fn to_array(&self) -> PhpResult<ArrayValue> {
                 let mut table = ZendHashTable::new();
-                table.insert("refused", self.get_refused()?)?;
-                table.insert("closed", self.get_closed()?)?;
+                table.insert("refused", self.get_refused()?.0)?;
+                table.insert("closed", self.get_closed()?.0)?;
                 $(table.insert($name, self.$field)?;)*
                 Ok(ArrayValue(convert::array(table)))
             }
@@ -126,10 +126,7 @@ impl Stats {
             outbox_bytes: size(metrics.outbox_bytes.load(Ordering::Relaxed)),
             dropped: load(&metrics.dropped),
             slow_callbacks: int(core.slow_callbacks.get()),
-            callback_seconds: core
-                .callback_since
-                .get()
-                .map_or(0.0, |since| since.elapsed().as_secs_f64()),
+            callback_seconds: metrics.callback_time().unwrap_or_default().as_secs_f64(),
             uptime: core.started.get().map_or(0.0, |since| since.elapsed().as_secs_f64()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ext_php_rs::exception::{PhpException, PhpResult};
 use ext_php_rs::ffi::{
@@ -18,6 +19,7 @@ unsafe extern "C" {
     fn zend_get_gc_buffer_create() -> *mut GcBuffer;
     fn zend_get_gc_buffer_grow(buffer: *mut GcBuffer);
     fn zend_exception_error(exception: *mut zend_object, severity: c_int) -> c_int;
+    fn zend_timeout();
 
     static spl_ce_InvalidArgumentException: *mut zend_class_entry;
     static spl_ce_LogicException: *mut zend_class_entry;
@@ -121,19 +123,48 @@ pub enum Outcome {
     Threw(Zval),
 }
 
-/// Looks at the exception the last call left, and takes it unless it unwinds the whole script.
+/// Whether the script unwinds after `exit()`.
+pub fn is_exiting() -> bool {
+    let globals = ExecutorGlobals::get();
+    globals.exception().is_some_and(|e| {
+        // SAFETY: the pending exception is a live object.
+        unsafe { zend_is_unwind_exit(e) }
+    })
+}
+
+/// Whether the last error is one that ends the script. Memory exhaustion is no bailout in every build of PHP: it may be
+/// reported and then unwind as `exit()` does.
+pub fn is_failing() -> bool {
+    /// `E_ERROR`, `E_CORE_ERROR`, `E_COMPILE_ERROR`, `E_USER_ERROR` and `E_RECOVERABLE_ERROR`.
+    const FATAL: c_int = 1 | 16 | 64 | 256 | 4096;
+    // SAFETY: the globals live as long as the thread.
+    unsafe { (*ext_php_rs::ffi::ext_php_rs_process_globals()).last_error_type & FATAL != 0 }
+}
+
+/// Whether a fiber unwinds because it is destroyed: the script goes on without it.
+fn is_fiber_ending() -> bool {
+    let globals = ExecutorGlobals::get();
+    globals.exception().is_some_and(|e| {
+        // SAFETY: the pending exception is a live object.
+        unsafe { zend_is_graceful_exit(e) }
+    })
+}
+
+/// Leaves a pending exception to the caller, whatever it is.
+pub fn propagate() -> PhpResult<()> {
+    if ExecutorGlobals::has_exception() {
+        // Throwing changes nothing while an exception is pending.
+        return Err(PhpException::from_message(String::new()));
+    }
+    Ok(())
+}
+
+/// Looks at the exception the last call left, and takes it unless it unwinds the script or a fiber.
 pub fn outcome() -> Outcome {
     if !ExecutorGlobals::has_exception() {
         return Outcome::Returned;
     }
-    let unwinding = {
-        let globals = ExecutorGlobals::get();
-        globals.exception().is_some_and(|e| {
-            // SAFETY: the pending exception is a live object.
-            unsafe { zend_is_unwind_exit(e) || zend_is_graceful_exit(e) }
-        })
-    };
-    if unwinding {
+    if is_exiting() || is_fiber_ending() {
         return Outcome::Unwinding;
     }
     match ExecutorGlobals::take_exception() {
@@ -152,7 +183,8 @@ pub fn outcome() -> Outcome {
     }
 }
 
-/// Reports a throwable as PHP reports an uncaught one, as a warning: the script goes on.
+/// Reports a throwable as PHP reports an uncaught one, as a warning: the script goes on. No error handler of the
+/// script is asked, but the throwable's `__toString()` is, so the caller looks at [`outcome`] next.
 pub fn log_exception(exception: &Zval) {
     const E_WARNING: c_int = 2;
     if let Some(object) = exception.object() {
@@ -165,27 +197,21 @@ pub fn log_exception(exception: &Zval) {
     }
 }
 
-/// Lets PHP handle what a signal or a timeout asks for. True: an exception is pending.
+/// Lets PHP handle what a signal or a timeout asks for, as the VM does between opcodes. True: an exception is pending.
 pub fn interrupt() -> bool {
-    // `vm_interrupt` is read without a lock: a value that comes later is seen at the next check.
-    let pending = {
-        let globals = ExecutorGlobals::get();
-        let flag = &raw const globals.vm_interrupt;
-        // SAFETY: the field is one byte in every supported version, set from signal handlers.
-        unsafe { flag.cast::<u8>().read_volatile() != 0 }
-    };
-    if pending {
-        {
-            let globals = ExecutorGlobals::get();
-            let flag = (&raw const globals.vm_interrupt).cast::<u8>().cast_mut();
-            // SAFETY: as above; the engine's own handler clears it the same way before it calls the function.
-            unsafe { flag.write_volatile(0) };
-        }
-        // SAFETY: the hook is set once at start-up; the frame is the one of the method that runs.
-        unsafe {
-            let frame = ExecutorGlobals::get().current_execute_data;
-            if let Some(hook) = zend_interrupt_function {
-                hook(frame);
+    let globals = &raw const *ExecutorGlobals::get();
+    // SAFETY: the globals live as long as the thread. Both fields are one byte in every supported version and set from
+    // signal handlers; a value that comes later is seen at the next check. The hook is set once at start-up, and the frame
+    // is the one of the method that runs.
+    unsafe {
+        let flag = (&raw const (*globals).vm_interrupt).cast::<AtomicBool>();
+        if (*flag).swap(false, Ordering::SeqCst) {
+            let timed_out = (&raw const (*globals).timed_out).cast::<AtomicBool>();
+            if (*timed_out).load(Ordering::SeqCst) {
+                // Does not come back: the fatal error of max_execution_time.
+                zend_timeout();
+            } else if let Some(hook) = zend_interrupt_function {
+                hook((*globals).current_execute_data);
             }
         }
     }
@@ -216,6 +242,7 @@ unsafe fn zend_make_reference(value: &mut Zval) {
         value: Zval,
         sources: *mut c_void,
     }
+    #[allow(clippy::cast_ptr_alignment, reason = "the engine allocates at multiples of 8")]
     // SAFETY: allocated by the engine's allocator, which frees it when the count reaches 0; every field is written.
     unsafe {
         let reference = ext_php_rs::alloc::emalloc(std::alloc::Layout::new::<Reference>()).cast::<Reference>();

@@ -196,14 +196,18 @@ impl Gate {
                     .with(header::ALLOW, HeaderValue::from_static("GET, HEAD")),
             );
         }
-        let serving = self.local.state.borrow().accepting;
+        let (serving, callback) = {
+            let state = self.local.state.borrow();
+            (state.accepting, state.metrics.callback_time().unwrap_or_default())
+        };
         let (status, text) = if serving {
             (StatusCode::OK, "ok")
         } else {
             (StatusCode::SERVICE_UNAVAILABLE, "stopping")
         };
         let mut answer = Response::new(Full::new(Bytes::from(
-            serde_json::json!({ "status": text }).to_string(),
+            // A callback that hangs shows here while it hangs.
+            serde_json::json!({ "status": text, "callback_seconds": callback.as_secs_f64() }).to_string(),
         )));
         *answer.status_mut() = status;
         answer

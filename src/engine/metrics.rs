@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::clock;
 
 /// Why a connection was refused before it was one. The text is the key in `stats()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +77,9 @@ pub struct Metrics {
     pub outbox_bytes: AtomicUsize,
     /// Messages the slow-consumer policy dropped.
     pub dropped: AtomicU64,
+    /// When the callback that runs began, in microseconds of [`clock::coarse`]; 0: none runs. The PHP thread writes it, so
+    /// that others can see how long it has been gone.
+    callback_since: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
     /// A close is rare beside a message, and there are thousands of possible codes: a map under a lock will do.
     closed: Mutex<BTreeMap<u16, u64>>,
@@ -88,6 +94,27 @@ impl Metrics {
         self.refused[reason as usize].load(Ordering::Relaxed)
     }
 
+    /// A callback begins.
+    pub fn begin_callback(&self) {
+        self.callback_since
+            .store(micros(clock::coarse()).max(1), Ordering::Relaxed);
+    }
+
+    /// The callback has returned. How long it took, if one ran.
+    pub fn end_callback(&self) -> Option<Duration> {
+        let ran = self.callback_time();
+        self.callback_since.store(0, Ordering::Relaxed);
+        ran
+    }
+
+    /// How long the callback that runs has run.
+    pub fn callback_time(&self) -> Option<Duration> {
+        match self.callback_since.load(Ordering::Relaxed) {
+            0 => None,
+            since => Some(Duration::from_micros(micros(clock::coarse()).saturating_sub(since))),
+        }
+    }
+
     pub fn count_close(&self, code: u16) {
         *self
             .closed
@@ -100,6 +127,10 @@ impl Metrics {
     pub fn closed(&self) -> BTreeMap<u16, u64> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Adds to a counter that several threads write.

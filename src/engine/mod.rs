@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod auth;
+pub mod clock;
 pub mod close;
 pub mod config;
 pub mod delivery;

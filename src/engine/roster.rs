@@ -112,6 +112,13 @@ impl<T> Roster<T> {
         true
     }
 
+    /// PHP closes every connection.
+    pub fn start_closing_all(&mut self) {
+        for id in self.open_ids() {
+            self.start_closing(id);
+        }
+    }
+
     fn leave_all(&mut self, id: ConnId) {
         let Some(entry) = self.get_mut(id) else { return };
         for room in std::mem::take(&mut entry.rooms) {

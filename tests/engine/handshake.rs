@@ -169,12 +169,29 @@ fn a_request_without_upgrade_gets_426() {
 }
 
 #[test]
+fn health_shows_a_callback_that_hangs() {
+    let host = Host::with(|_| {});
+    host.server.metrics.begin_callback();
+    eventually("noticed", || {
+        let response = answer(&host, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+        let body: serde_json::Value = serde_json::from_str(&response.body).unwrap();
+        body["callback_seconds"].as_f64().unwrap() > 0.0
+    });
+    assert!(host.server.metrics.end_callback().is_some());
+    assert_eq!(host.server.metrics.callback_time(), None);
+}
+
+#[test]
 fn health_is_answered_until_the_server_stops() {
     let host = Host::with(|_| {});
     let response = answer(&host, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(
         (response.status, &*response.body, response.field("content-type")),
-        (200, r#"{"status":"ok"}"#, Some("application/json"))
+        (
+            200,
+            r#"{"callback_seconds":0.0,"status":"ok"}"#,
+            Some("application/json")
+        )
     );
     assert_eq!(response.field("cache-control"), Some("no-store"));
 
@@ -198,7 +215,10 @@ fn health_is_answered_until_the_server_stops() {
     // In order behind the command: when it has been run, the message is.
     eventually("stopped", || host.server.mailboxes().all(|m| !m.is_filled()));
     let response = early.request("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_eq!((response.status, &*response.body), (503, r#"{"status":"stopping"}"#));
+    assert_eq!(
+        (response.status, &*response.body),
+        (503, r#"{"callback_seconds":0.0,"status":"stopping"}"#)
+    );
     host.finish_quiet();
 }
 
