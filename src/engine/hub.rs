@@ -361,6 +361,9 @@ impl State {
             let mut commands = std::mem::take(&mut batch.commands);
             for command in commands.drain(..) {
                 self.run(command, &mut start);
+                if self.dirty.is_full() {
+                    self.flush(&batch.data);
+                }
             }
             self.flush(&batch.data);
             batch.commands = commands;

@@ -2,6 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use ferry::engine::frame::{MessageKind, message_frame};
+use ferry::engine::mailbox::{Audience, Command};
+
 use crate::harness::{Client, Host, Seen, eventually};
 
 /// Clients with their ids, over two I/O threads.
@@ -169,5 +172,31 @@ fn a_stale_id_reaches_nobody() {
     client.expect_text("for the living");
     client.text("alive");
     assert!(matches!(host.next(), Seen::Message { id: of, .. } if of == id));
+    host.finish();
+}
+
+#[test]
+fn a_long_batch_of_broadcasts_keeps_its_order() {
+    const COUNT: usize = 20_000;
+    let mut host = Host::with(|c| c.outbox_bytes = 64 << 20);
+    let mut clients: Vec<_> = (0..20).map(|_| host.connect().0).collect();
+    {
+        // One batch: the I/O thread cannot take it before the guard goes.
+        let mailbox = host.server.mailboxes().next().unwrap();
+        let mut batch = mailbox.batch();
+        for n in 0..COUNT {
+            batch.push(Command::Broadcast {
+                audience: Audience::All,
+                frame: message_frame(MessageKind::Text, n.to_string().as_bytes()),
+                except: [].into(),
+            });
+        }
+    }
+    host.post_all(|| Command::Resume);
+    for client in &mut clients {
+        for n in 0..COUNT {
+            client.expect_text(&n.to_string());
+        }
+    }
     host.finish();
 }

@@ -15,7 +15,7 @@ use crate::harness::{Client, Host, PATIENCE, Seen, config, eventually, masked_fr
 
 #[test]
 fn a_server_that_stops_accepting_keeps_what_it_has() {
-    let mut host = Host::with(|c| c.io_threads = 2);
+    let mut host = Host::with(|_| {});
     let (mut client, id) = host.connect();
     let mut early = Client::connect(host.address());
     let metrics = &host.server.metrics;
