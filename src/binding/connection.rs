@@ -14,7 +14,7 @@ use crate::engine::close;
 use crate::engine::config::SlowConsumer;
 use crate::engine::frame::{MAX_CONTROL_PAYLOAD, MessageKind, encode_message, encode_ping};
 use crate::engine::id::ConnId;
-use crate::engine::mailbox::{Command, Mailbox};
+use crate::engine::mailbox::{Batch, Command, Mailbox};
 use crate::engine::outlet::Outlet;
 use crate::engine::request::HandshakeRequest;
 
@@ -93,8 +93,10 @@ impl Connection {
                 data.0.len()
             )));
         }
-        if self.is_live() {
-            self.append(|out| encode_ping(out, data.0));
+        // No policy drops control frames, so a client that reads nothing gets no more of them.
+        let waiting = self.outlet.backlog() + self.in_flight();
+        if self.is_live() && waiting <= self.core.config.outbox_bytes {
+            self.append(|batch| batch.control(self.id, |out| encode_ping(out, data.0)));
         }
         Ok(())
     }
@@ -263,8 +265,8 @@ impl Connection {
     }
 
     /// Encodes straight into the batch of the I/O thread: the only copy on the way out.
-    fn append(&self, encode: impl FnOnce(&mut Vec<u8>)) {
-        let n = self.mailbox.batch().data(self.id, encode);
+    fn append(&self, add: impl FnOnce(&mut Batch) -> usize) {
+        let n = add(&mut self.mailbox.batch());
         self.handed.set(self.handed.get() + n as u64);
         self.mailbox.mark();
         if !self.core.polling.get() {
@@ -297,7 +299,7 @@ impl Connection {
                 }
             }
         }
-        self.append(|out| encode_message(out, kind, data));
+        self.append(|batch| batch.message(self.id, |out| encode_message(out, kind, data)));
         if self.outlet.backlog() > 0 {
             SendResult::Queued
         } else {

@@ -89,8 +89,17 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Appends frames for one connection; `encode` writes them to the buffer and is counted as one message.
-    pub fn data(&mut self, id: ConnId, encode: impl FnOnce(&mut Vec<u8>)) -> usize {
+    /// Appends the frame of one message for one connection, which `encode` writes to the buffer. Returns its bytes.
+    pub fn message(&mut self, id: ConnId, encode: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.data(id, 1, encode)
+    }
+
+    /// The same for a control frame, which no count of messages has.
+    pub fn control(&mut self, id: ConnId, encode: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.data(id, 0, encode)
+    }
+
+    fn data(&mut self, id: ConnId, count: u32, encode: impl FnOnce(&mut Vec<u8>)) -> usize {
         let start = self.data.len();
         encode(&mut self.data);
         let grown = self.data.len();
@@ -101,12 +110,12 @@ impl Batch {
                 messages,
             }) if *last == id => {
                 *end = grown;
-                *messages += 1;
+                *messages += count;
             }
             _ => self.commands.push(Command::Data {
                 id,
                 end: grown,
-                messages: 1,
+                messages: count,
             }),
         }
         grown - start
@@ -257,7 +266,7 @@ mod tests {
         let mut batch = Batch::default();
         let (a, b) = (ConnId::new(0, 1, 1), ConnId::new(0, 2, 1));
         for id in [a, a, b, a] {
-            batch.data(id, |out| out.extend_from_slice(b"xy"));
+            batch.message(id, |out| out.extend_from_slice(b"xy"));
         }
         let seen: Vec<_> = batch
             .commands

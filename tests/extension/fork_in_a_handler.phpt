@@ -14,7 +14,7 @@ $script = new Script('
         if ($data === "fork") { pcntl_fork(); if (getmypid() === $parent) { pcntl_wait($status); } return; }
         if ($data === "throw") { if (!pcntl_fork()) { throw new Exception("in the child"); } pcntl_wait($status); return; }
         if ($data === "exit") { if (!pcntl_fork()) { exit(0); } pcntl_wait($status); return; }
-        if ($data === "fatal") { if (!pcntl_fork()) { trigger_error("in the child", E_USER_ERROR); } pcntl_wait($status); return; }
+        if ($data === "fatal") { if (!pcntl_fork()) { @trigger_error("in the child", E_USER_ERROR); } pcntl_wait($status); return; }
         $c->send($data);
         if ($data === "stop") { $server->stop(); }
     });

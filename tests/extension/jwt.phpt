@@ -4,7 +4,7 @@ Tokens: found in each place, verified without PHP, claims, authenticate(), expir
 <?php
 require __DIR__ . '/lib/ferry.inc';
 $key = str_repeat('k', 32);
-function token(array $claims, string $key = null): string
+function token(array $claims, ?string $key = null): string
 {
     $part = fn (string $data) => rtrim(strtr(base64_encode($data), '+/', '-_'), '=');
     $data = $part('{"alg":"HS256","typ":"JWT"}') . '.' . $part(json_encode($claims));

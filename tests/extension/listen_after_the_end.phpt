@@ -3,7 +3,7 @@ A shutdown function may use the server again after exit() or a fatal error in a 
 --FILE--
 <?php
 require __DIR__ . '/lib/ferry.inc';
-foreach (['exit(3)', 'trigger_error("mine", E_USER_ERROR)'] as $how) {
+foreach (['exit(3)', '@trigger_error("mine", E_USER_ERROR)'] as $how) {
     $script = new Script('
         $server = server();
         register_shutdown_function(function () use ($server) {

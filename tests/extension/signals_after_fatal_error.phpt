@@ -9,7 +9,7 @@ require __DIR__ . '/lib/ferry.inc';
 $script = new Script('
     register_shutdown_function(function () { posix_kill(posix_getpid(), SIGTERM); sleep(3); echo "not reached\n"; });
     $server = server();
-    $server->onMessage(function () { trigger_error("mine", E_USER_ERROR); });
+    $server->onMessage(function () { @trigger_error("mine", E_USER_ERROR); });
     echo $server->listen(), "\n";
     $server->run();');
 $client = Ferry\WsClient::connect($script->line());

@@ -8,6 +8,7 @@ var_dump(array_filter($server->stats()->toArray()));
 $server->onMessage(function ($c, $data) use ($server) {
     // The clock that measures callbacks ticks every few milliseconds.
     if ($data === 'slow') { usleep(30_000); echo $server->stats()->callbackSeconds >= 0.02 ? 'running' : 'not running', "\n"; }
+    $c->ping(); // no message
     $c->send('12345');
 });
 $url = $server->listen();
@@ -32,7 +33,7 @@ array(0) {
 running
 [1,2,{"path":1},1,3,3,0,0,0,1,0]
 int(%d)
-int(21)
+int(27)
 bool(true)
 int(3)
 bool(true)

@@ -202,7 +202,7 @@ impl Host {
     /// What a callback does while PHP is busy: the I/O thread is not told.
     pub fn append(&self, id: ConnId, kind: MessageKind, data: &[u8]) {
         let mailbox = self.server.mailbox(id).unwrap();
-        mailbox.batch().data(id, |out| encode_message(out, kind, data));
+        mailbox.batch().message(id, |out| encode_message(out, kind, data));
         mailbox.mark();
     }
 
