@@ -138,6 +138,10 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
             return Ok(Ended::Handled(0));
         }
         wait(core, &server, deadline, now);
+        if signals::received() {
+            // `run()` acts on it at once instead of after the rest of this wait.
+            return Ok(Ended::Handled(0));
+        }
     }
 }
 
