@@ -15,7 +15,6 @@ use crate::engine::inbox::{Event, Opened};
 use crate::engine::mailbox::{Command, Mailbox};
 use crate::engine::request::{HandshakeId, HandshakeReply, HandshakeRequest};
 use crate::engine::server::Server;
-use crate::engine::wakeup::Woken;
 
 use super::callback::Callback;
 use super::connection::Connection;
@@ -186,8 +185,8 @@ fn wait(core: &Core, server: &Server, deadline: Option<Instant>, now: Instant) {
     if core.stop.borrow().is_some() {
         limit = limit.min(Duration::from_millis(10));
     }
-    let woken = server.inbox.bell.wait(Some(limit), || !server.inbox.is_empty());
-    debug_assert!(matches!(woken, Woken::Ready | Woken::TimedOut | Woken::Interrupted));
+    // Whatever ended the wait, the loop looks at everything again.
+    let _ = server.inbox.bell.wait(Some(limit), || !server.inbox.is_empty());
 }
 
 /// Gives PHP's own signal handlers their turn. True: one threw.
