@@ -8,6 +8,8 @@ $log = [];
 $server->onMessage(function ($c, $data) use ($server, &$log) {
     $log[] = $data;
     if ($data === 'stop') {
+        // What is to be found queued must have arrived.
+        until(fn () => $server->stats()->messagesIn === 2);
         $server->stop(1012, 'restart');
         $server->stop(1000, 'the first one counts');
         $log[] = $server->isRunning() ? 'still running' : 'stopped';
