@@ -1,7 +1,7 @@
 # Every command of this project; `make help` lists them. The work is done in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help demo build test test-engine test-extension test-php test-browser test-autobahn test-soak test-valgrind \
-	test-php84 bench stubs-check lint docs install clean
+	test-matrix test-php84 test-composer bench stubs-check lint docs install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -45,8 +45,16 @@ test-valgrind: ## leaks and invalid reads under valgrind
 	@scripts/run-tests build valgrind
 
 test-php84: ## extension and package on PHP 8.4, in a Debian root of its own
-	@scripts/install build php84
+	@scripts/install build matrix
 	@scripts/run-tests php84
+
+test-matrix: ## the package on Symfony 5.4, 6.4, 7.4 and Laravel 8, 10, 13
+	@scripts/install build demo test matrix
+	@scripts/run-tests build symfony-5.4 symfony-6.4 symfony-7.4 laravel-8 laravel-10 laravel-13
+
+test-composer: ## what the README's quick starts type, in a fresh application, with Composer
+	@scripts/install build demo test
+	@scripts/run-tests build composer
 
 bench: build ## benchmarks; target/bench has the results
 	benches/run

@@ -29,3 +29,8 @@ need_extension() {
 need_php() {
     need "$PHP_BIN" "Run 'scripts/install', or install PHP 8.2 or newer (command line) and set PHP_BIN."
 }
+
+# The mirror that this machine's apt uses; nothing on another distribution.
+debian_mirror() {
+    ! grep -qx 'ID=debian' /etc/os-release || apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v security | head -n 1
+}
