@@ -18,8 +18,9 @@ namespace Ferry;
  * |---|---|---|
  * | host | string '127.0.0.1' | address or host name to bind |
  * | port | int 8080 | 0 lets the system choose; `listen()` returns the real one |
- * | unix | ?string null | path of a Unix socket to bind, at most 103 bytes; not together with host, port, reuse_port and the options about client addresses. A file that no server listens on is replaced |
- * | reuse_port | bool false | SO_REUSEPORT, for several processes on one port |
+ * | unix | ?string null | path of a Unix socket to bind, at most 103 bytes; not together with host, port, reuse_port and the options about client addresses. A file that no server listens on is replaced; the file is removed at the end if it is still this server's |
+ * | listen | ?list null | several addresses, 1 to 64, in place of host, port and unix; see below |
+ * | reuse_port | bool false | SO_REUSEPORT, for several processes on one port; TCP only |
  * | backlog | int 1024 | listen backlog, 1 to 65535 |
  * | path | string or list of strings '' | request paths served; '' or [] serves every path; others get 404 |
  * | health_path | ?string '/healthz' | plain HTTP health check on the same port; null switches it off |
@@ -46,6 +47,10 @@ namespace Ferry;
  * | trusted_proxies | list of CIDR strings [] | peers whose Forwarded / X-Forwarded-For header is believed |
  * | jwt | ?array null | see below; null: no verification in Rust |
  * | token | array | where the token is looked for, see below |
+ *
+ * `listen`: each item is an address, 'host:port', '[IPv6]:port' or 'unix:/path', or an array with `address` and, for a Unix
+ * socket, `mode` (int, permission bits of the file such as 0660; without it the umask decides). Clients of a Unix socket have
+ * no address: the options about client addresses do not concern them. `listen()` returns the first address, `addresses()` all.
  *
  * `jwt`: `algorithms` (list, required: HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA),
  * `key` or `keys` (array kid => key), `issuer` (string or list), `audience` (string or list), `leeway` (int 0, seconds, to
@@ -107,13 +112,16 @@ final class WsServer
     public function on(string $event, callable $callback): WsServer {}
 
     /**
-     * Binds and starts the I/O threads; calling it again returns the same address.
+     * Binds every address or none and starts the I/O threads; calling it again returns the same address.
      *
-     * @return string 'ws://127.0.0.1:8080' or 'unix:/path'
+     * @return string 'ws://127.0.0.1:8080' or 'unix:/path'; of several the first
      *
-     * @throws Exception\RuntimeException when the address cannot be bound, naming it
+     * @throws Exception\RuntimeException when an address cannot be bound, naming it
      */
     public function listen(): string {}
+
+    /** @return list<string> every address that is listened on, in the order of the option; [] when the server does not listen */
+    public function addresses(): array {}
 
     /**
      * Waits for events and calls their callbacks: one batch, for loops of your own.

@@ -92,6 +92,17 @@ impl WsServer {
         self.core.listen().map(|server| server.address().to_owned())
     }
 
+    pub fn addresses(&self) -> PhpResult<ArrayValue> {
+        self.core.guard()?;
+        let mut table = ZendHashTable::new();
+        if let Some(server) = self.core.running() {
+            for address in server.addresses() {
+                table.push(address.as_str())?;
+            }
+        }
+        Ok(ArrayValue(convert::array(table)))
+    }
+
     #[php(name = "isRunning")]
     pub fn is_running(&self) -> bool {
         self.core.is_ours() && self.core.running().is_some()

@@ -12,11 +12,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, UnixListener};
 use tokio::task::spawn_local;
 
 use super::handshake::{Accepted, Gate};
 use super::limits::{ConnectionLimits, ConnectionPermit};
+use super::listener::Listener;
 use super::mailbox::{Command, Mailbox};
 use super::metrics::Refusal;
 use super::pending::Stage;
@@ -29,29 +29,14 @@ const MIN_HEAD_BUFFER: usize = 8192;
 /// Refused connections that are still being told so; more are dropped without a word.
 const MAX_FAREWELLS: usize = 256;
 
-pub enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Listener {
-    async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
-        Ok(match self {
-            Self::Tcp(l) => {
-                let (stream, peer) = l.accept().await?;
-                (Stream::Tcp(stream), Some(peer.ip().to_canonical()))
-            }
-            Self::Unix(l) => (Stream::Unix(l.accept().await?.0), None),
-        })
-    }
-}
-
 /// Accepts for all I/O threads and deals the sockets out in turn, so that every thread has the same number. An inherited
 /// listener per thread spread 200 connections 18 to 109.
 pub struct Acceptor {
     pub gate: Rc<Gate>,
     pub limits: Arc<ConnectionLimits>,
     pub mailboxes: Vec<Arc<Mailbox>>,
+    /// The thread that gets the next connection, whichever listener it comes from.
+    pub turn: Cell<usize>,
     pub farewells: Rc<Cell<usize>>,
 }
 
@@ -59,7 +44,6 @@ impl Acceptor {
     /// Runs until accepting is stopped; then the listener closes.
     pub async fn run(self: Rc<Self>, listener: Listener) {
         let mut stage = self.gate.local.state.borrow().pending.stage();
-        let mut turn = 0;
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -67,12 +51,13 @@ impl Acceptor {
             };
             match accepted {
                 Ok((stream, peer)) => {
+                    let turn = self.turn.get();
+                    self.turn.set((turn + 1) % self.mailboxes.len());
                     if turn == 0 {
                         self.welcome(stream, peer);
                     } else if let Ok(detached) = stream.detach(peer) {
                         self.mailboxes[turn].post(Command::Adopt(detached));
                     }
-                    turn = (turn + 1) % self.mailboxes.len();
                 }
                 // The client was faster than us: nothing is wrong with the listener.
                 Err(e) if e.kind() == io::ErrorKind::ConnectionAborted => {}

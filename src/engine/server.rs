@@ -1,24 +1,20 @@
 //! A running server as its owner, the PHP thread, holds it.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use nix::sys::signal::SigSet;
-use socket2::{Domain, Protocol, Socket, Type};
 
-use super::config::{Bind, Config};
+use super::config::{Config, Listen};
 use super::id::{ConnId, InstanceId};
 use super::inbox::Inbox;
 use super::limits::ConnectionLimits;
+use super::listener::{Bound, SocketOptions};
 use super::mailbox::{Command, Mailbox};
 use super::metrics::Metrics;
-use super::thread::{self, Bound, Plan};
+use super::thread::{self, Plan};
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,15 +40,13 @@ pub struct Server {
     /// An I/O thread ended before it was told to.
     failed: Arc<AtomicBool>,
     shutting_down: Arc<AtomicBool>,
-    address: String,
-    /// Removed when the server ends.
-    socket_file: Option<PathBuf>,
+    addresses: Vec<String>,
 }
 
 impl Server {
     /// Binds, then starts the I/O threads. Nothing runs if it fails.
     pub fn start(config: Config) -> Result<Self, StartError> {
-        let (listener, address, socket_file) = bind(&config)?;
+        let mut listeners = bind(&config)?;
         let config = Arc::new(config);
         let metrics = Arc::new(Metrics::default());
         let mut server = Self {
@@ -63,13 +57,11 @@ impl Server {
             threads: Mutex::default(),
             failed: Arc::default(),
             shutting_down: Arc::default(),
-            address,
-            socket_file,
+            addresses: listeners.iter().map(shown).collect(),
             metrics: Arc::clone(&metrics),
             config: Arc::clone(&config),
         };
         let limits = ConnectionLimits::new(config.max_connections, config.max_connections_per_ip, metrics);
-        let mut listener = Some(listener);
         // Signals are for the PHP thread: the mask is inherited by the threads started under it.
         let old = SigSet::thread_get_mask().map_err(|e| StartError::Thread(e.into()))?;
         SigSet::all().thread_block().map_err(|e| StartError::Thread(e.into()))?;
@@ -83,7 +75,7 @@ impl Server {
                 metrics: Arc::clone(&server.metrics),
                 limits: Arc::clone(&limits),
                 ask_php: Arc::clone(&server.ask_php),
-                listener: listener.take(),
+                listeners: std::mem::take(&mut listeners),
             };
             let guard = DeathBell {
                 inbox: Arc::clone(&server.inbox),
@@ -110,9 +102,14 @@ impl Server {
         Ok(server)
     }
 
-    /// `ws://host:port` or `unix:/path`.
+    /// Of the first listener: `ws://host:port` or `unix:/path`.
     pub fn address(&self) -> &str {
-        &self.address
+        self.addresses.first().map_or("", String::as_str)
+    }
+
+    /// Of every listener, in the order of the option.
+    pub fn addresses(&self) -> &[String] {
+        &self.addresses
     }
 
     pub fn mailbox(&self, id: ConnId) -> Option<&Mailbox> {
@@ -144,9 +141,6 @@ impl Server {
             // A panic has been reported through `failed`.
             let _ = thread.join();
         }
-        if let Some(path) = &self.socket_file {
-            let _ = std::fs::remove_file(path);
-        }
     }
 }
 
@@ -174,68 +168,25 @@ impl Drop for DeathBell {
     }
 }
 
-fn bind(config: &Config) -> Result<(Bound, String, Option<PathBuf>), StartError> {
-    match &config.bind {
-        Bind::Tcp { host, port } => {
-            let address = if host.contains(':') {
-                format!("[{host}]:{port}")
-            } else {
-                format!("{host}:{port}")
-            };
-            let fail = |source| StartError::Bind {
-                address: address.clone(),
-                source,
-            };
-            let found = resolve(host, *port).map_err(fail)?;
-            let listener = bind_tcp(found, config).map_err(fail)?;
-            let real = listener.local_addr().map_err(fail)?;
-            Ok((Bound::Tcp(listener), format!("ws://{real}"), None))
-        }
-        Bind::Unix(path) => {
-            let address = format!("unix:{}", path.display());
-            let listener = bind_unix(path).map_err(|source| StartError::Bind {
-                address: address.clone(),
-                source,
-            })?;
-            Ok((Bound::Unix(listener), address, Some(path.clone())))
-        }
-    }
-}
-
-fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
-    (host, port)
-        .to_socket_addrs()?
-        .next()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host name has no address"))
-}
-
-fn bind_tcp(address: SocketAddr, config: &Config) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // Without it a restart fails for a minute while old connections are in TIME_WAIT.
-    socket.set_reuse_address(true)?;
-    if config.reuse_port {
-        socket.set_reuse_port(true)?;
-    }
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(i32::try_from(config.backlog).unwrap_or(i32::MAX))?;
-    Ok(socket.into())
-}
-
-/// A socket file that nobody listens on is what a killed server left: it is replaced. Anything else is not touched.
-fn bind_unix(path: &Path) -> io::Result<UnixListener> {
-    let listener = match UnixListener::bind(path) {
-        Err(e) if e.kind() == io::ErrorKind::AddrInUse => {
-            let stale = std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
-                && UnixStream::connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
-            if !stale {
-                return Err(e);
-            }
-            std::fs::remove_file(path)?;
-            UnixListener::bind(path)?
-        }
-        other => other?,
+/// Every listener, or none.
+fn bind(config: &Config) -> Result<Vec<Bound>, StartError> {
+    let options = SocketOptions {
+        backlog: config.backlog,
+        reuse_port: config.reuse_port,
     };
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let bind = |listen: &Listen| {
+        Bound::new(&listen.bind, options).map_err(|source| StartError::Bind {
+            address: listen.bind.to_string(),
+            source,
+        })
+    };
+    config.listen.iter().map(bind).collect()
+}
+
+/// As `listen()` shows it.
+fn shown(bound: &Bound) -> String {
+    match bound.address() {
+        unix if unix.starts_with("unix:") => unix.to_owned(),
+        tcp => format!("ws://{tcp}"),
+    }
 }

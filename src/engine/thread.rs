@@ -11,12 +11,13 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::accept::{Acceptor, Listener};
+use super::accept::Acceptor;
 use super::config::Config;
 use super::handshake::Gate;
 use super::hub::State;
 use super::inbox::Inbox;
 use super::limits::ConnectionLimits;
+use super::listener::Bound;
 use super::mailbox::Mailbox;
 use super::metrics::Metrics;
 use super::pending::Stage;
@@ -35,15 +36,8 @@ pub struct Plan {
     pub metrics: Arc<Metrics>,
     pub limits: Arc<ConnectionLimits>,
     pub ask_php: Arc<AtomicBool>,
-    /// Only the first thread accepts.
-    pub listener: Option<Bound>,
-}
-
-/// A bound listener that belongs to no runtime yet.
-#[derive(Debug)]
-pub enum Bound {
-    Tcp(std::net::TcpListener),
-    Unix(std::os::unix::net::UnixListener),
+    /// In the order of the option `listen`. Only the first thread accepts; the others have none.
+    pub listeners: Vec<Bound>,
 }
 
 thread_local! {
@@ -82,10 +76,11 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
         gate,
         limits: plan.limits,
         mailboxes: plan.mailboxes,
+        turn: Cell::new(0),
         farewells: Rc::new(Cell::new(0)),
     });
     // The runtime's drop ends every task; a session that still lives reports its close.
-    runtime.block_on(serve(local, acceptor, plan.listener))
+    runtime.block_on(serve(local, acceptor, plan.listeners))
 }
 
 /// Sends the events of the last tasks to PHP, whether the thread returned or panicked. Dropped after the runtime.
@@ -100,18 +95,14 @@ impl Drop for LastWords {
     }
 }
 
-async fn serve(local: Rc<Local>, acceptor: Rc<Acceptor>, listener: Option<Bound>) -> std::io::Result<()> {
+async fn serve(local: Rc<Local>, acceptor: Rc<Acceptor>, listeners: Vec<Bound>) -> std::io::Result<()> {
     let (mut stage, mut adoptions) = {
         let mut state = local.state.borrow_mut();
         (state.pending.stage(), state.pending.adoptions())
     };
     let mut tasks = JoinSet::new();
-    if let Some(listener) = listener {
-        let listener = match listener {
-            Bound::Tcp(l) => Listener::Tcp(tokio::net::TcpListener::from_std(l)?),
-            Bound::Unix(l) => Listener::Unix(tokio::net::UnixListener::from_std(l)?),
-        };
-        tasks.spawn_local(Rc::clone(&acceptor).run(listener));
+    for listener in listeners {
+        tasks.spawn_local(Rc::clone(&acceptor).run(listener.into_listener()?));
     }
     tasks.spawn_local(async move {
         while let Some(stream) = adoptions.recv().await {

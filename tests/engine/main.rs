@@ -7,6 +7,7 @@ mod flow;
 mod handshake;
 mod harness;
 mod lifecycle;
+mod listeners;
 mod messages;
 mod refusals;
 mod rooms;

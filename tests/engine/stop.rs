@@ -2,16 +2,15 @@
 
 use std::io::ErrorKind;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use ferry::engine::config::Bind;
 use ferry::engine::frame::MessageKind;
 use ferry::engine::mailbox::Command;
 use ferry::engine::metrics::Refusal;
-use ferry::engine::server::{Server, StartError};
+use ferry::engine::server::Server;
 
-use crate::harness::{Client, Host, PATIENCE, Seen, config, eventually, masked_frame, upgrade_request};
+use crate::harness::{Client, Host, PATIENCE, Seen, config, eventually, upgrade_request};
 
 #[test]
 fn a_server_that_stops_accepting_keeps_what_it_has() {
@@ -193,80 +192,11 @@ fn io_threads_block_every_signal() {
     host.finish_quiet();
 }
 
-/// A path for a socket that is removed with its directory.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let directory = std::env::temp_dir().join(format!("ferry-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        Self(directory)
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.0.join("s.sock")
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn start_unix(path: &Path) -> Result<Server, StartError> {
-    let mut config = config();
-    config.bind = Bind::Unix(path.to_owned());
-    Server::start(config)
-}
-
-#[test]
-fn a_unix_socket_serves_and_is_removed_at_the_end() {
-    let place = Place::new("serves");
-    let path = place.socket();
-    let mut host = Host::of(start_unix(&path).unwrap());
-    assert_eq!(host.server.address(), format!("unix:{}", path.display()));
-    let mut client = Client::connect_unix(&path);
-    client.write([upgrade_request("/", "").into_bytes(), masked_frame(0x81, b"hello")].concat());
-    assert_eq!(client.response(true).status, 101);
-    let id = host.opened();
-    assert_eq!(host.request(id).client, None);
-    assert_eq!(host.message(), (id, b"hello".to_vec()));
-    host.text(id, "hi");
-    client.expect_text("hi");
-    client.close(1000, "");
-    host.closed(id, 1000);
-    client.expect_close(1000, "");
-    client.expect_end();
-    host.finish_quiet();
-    assert!(!path.exists());
-}
-
-#[test]
-fn a_stale_socket_file_is_replaced_and_a_live_one_is_not() {
-    let place = Place::new("stale");
-    let path = place.socket();
-    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-    assert!(path.exists());
-    let server = start_unix(&path).unwrap();
-    let refused = start_unix(&path).unwrap_err().to_string();
-    assert!(refused.contains("s.sock"), "{refused}");
-    assert!(path.exists());
-    drop(server);
-
-    std::fs::write(&path, "not a socket").unwrap();
-    assert!(start_unix(&path).is_err());
-    assert_eq!(std::fs::read(&path).unwrap(), b"not a socket");
-}
-
 #[test]
 fn a_taken_port_is_refused_with_its_address() {
     let host = Host::with(|_| {});
     let mut taken = config();
-    taken.bind = Bind::Tcp {
-        host: "127.0.0.1".into(),
-        port: host.address().port(),
-    };
+    taken.listen = vec![Bind::tcp("127.0.0.1", host.address().port()).into()];
     let refused = Server::start(taken).unwrap_err().to_string();
     assert!(refused.contains(&host.address().to_string()), "{refused}");
     host.finish_quiet();

@@ -38,6 +38,18 @@ var_dump(filetype($path));
 $unix->listen();
 unset($unix);
 var_dump(file_exists($path));
+$several = new Ferry\WsServer(['listen' => ['127.0.0.1:0', ['address' => "unix:$path", 'mode' => 0600], '127.0.0.1:0']]);
+var_dump($several->addresses());
+$first = $several->listen();
+$all = $several->addresses();
+clearstatcache();
+var_dump($all[0] === $first, $all[1] === "unix:$path", count(array_unique($all)), decoct(fileperms($path) & 0777));
+foreach ([$all[0], $all[2]] as $url) {
+    $clients[] = Ferry\WsClient::connect($url);
+}
+pump($several, fn () => $several->count() === 2);
+$several->stop(grace: 0.1);
+var_dump($several->addresses(), file_exists($path));
 file_put_contents($path, 'data');
 try { (new Ferry\WsServer(['unix' => $path]))->listen(); } catch (Ferry\Exception\RuntimeException $e) { echo str_replace($directory, 'DIR', $e->getMessage()), "\n"; }
 var_dump(file_get_contents($path));
@@ -61,6 +73,15 @@ string(5) "unix:"
 HTTP/1.1 101 Switching Protocols
 bool(false)
 string(6) "socket"
+bool(false)
+array(0) {
+}
+bool(true)
+bool(true)
+int(3)
+string(3) "600"
+array(0) {
+}
 bool(false)
 Cannot listen on unix:DIR/s.sock: Address already in use (os error 98)
 string(4) "data"

@@ -12,6 +12,7 @@ $bad = [
     ['io_threads' => 0], ['io_threads' => 65], ['io_threads' => 1.5], ['slow_consumer' => 'wait'], ['max_header_bytes' => 10], ['tcp_nodelay' => 1],
     ['allowed_origins' => 'https://a'], ['allowed_origins' => ['nonsense']], ['allowed_ips' => ['10.0.0.0/99']], ['subprotocols' => ['a b']],
     ['unix' => '/tmp/x.sock', 'port' => 1], ['unix' => '/tmp/x.sock', 'reuse_port' => true], ['unix' => '/tmp/x.sock', 'allowed_ips' => ['::1']],
+    ['listen' => []], ['listen' => ['8080']], ['listen' => ['localhost:1', ['address' => 'localhost:2', 'mode' => 0600]]], ['listen' => ['a:1'], 'port' => 1],
     ['jwt' => []], ['jwt' => ['algorithms' => ['none'], 'key' => $key]], ['jwt' => ['algorithms' => ['HS256'], 'key' => 'short']],
     ['jwt' => ['algorithms' => ['HS256', 'RS256'], 'key' => $key]], ['jwt' => ['algorithms' => ['HS256']]], ['jwt' => ['algorithms' => ['RS256'], 'key' => 'file:///nothing']],
     ['token' => ['cookie' => 'auth']], ['path' => 'no-slash'], ['jwt' => $recursive], ['host' => $recursive], ['path' => [$recursive]], ['host' => new stdClass], ['unix' => STDIN],
@@ -52,6 +53,10 @@ Ferry\Exception\InvalidArgumentException: Option "subprotocols[0]" must be a sub
 Ferry\Exception\InvalidArgumentException: Option "unix" cannot be combined with "port".
 Ferry\Exception\InvalidArgumentException: Option "unix" cannot be combined with "reuse_port".
 Ferry\Exception\InvalidArgumentException: Option "unix" cannot be combined with "allowed_ips", "denied_ips", "trusted_proxies" and "max_connections_per_ip": its clients have no address.
+Ferry\Exception\InvalidArgumentException: Option "listen" must be a list of 1 to 64 items, each an address such as "127.0.0.1:8080", "[::1]:8080" or "unix:/run/ferry.sock" or an array with it as "address", an empty array given.
+Ferry\Exception\InvalidArgumentException: Option "listen[0]" must be an address such as "127.0.0.1:8080", "[::1]:8080" or "unix:/run/ferry.sock", "8080" given.
+Ferry\Exception\InvalidArgumentException: Option "listen[1].mode" must be left out: only Unix sockets have one, 384 given.
+Ferry\Exception\InvalidArgumentException: Option "listen" cannot be combined with "port".
 Ferry\Exception\InvalidArgumentException: Option "jwt.algorithms" is required: a list of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA.
 Ferry\Exception\InvalidArgumentException: Option "jwt.algorithms[0]" must be one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA, "none" given.
 Ferry\Exception\InvalidArgumentException: Option "jwt.key" must have at least 32 bytes for HS256, 5 bytes given.

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod error;
+mod listen;
 mod parse;
 mod section;
 mod suggest;
@@ -9,11 +10,11 @@ mod suggest;
 mod tests;
 mod value;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::OptionError;
+pub use listen::{Bind, Listen};
 pub use value::Value;
 
 use crate::engine::auth::{AddressPolicy, OriginList, TokenSources, Verifier};
@@ -31,7 +32,8 @@ use crate::engine::auth::{AddressPolicy, OriginList, TokenSources, Verifier};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub bind: Bind,
+    /// At least one.
+    pub listen: Vec<Listen>,
     pub reuse_port: bool,
     pub backlog: u32,
     /// Paths served; empty: every path. See `serves`.
@@ -60,7 +62,7 @@ pub struct Config {
     /// Option `slow_ms`.
     pub slow_callback: Option<Duration>,
     pub allowed_origins: OriginList,
-    /// Options `allowed_ips`, `denied_ips` and `trusted_proxies`; empty on a Unix socket.
+    /// Options `allowed_ips`, `denied_ips` and `trusted_proxies`.
     pub addresses: AddressPolicy,
     pub token: TokenSources,
     /// `None`: tokens are not verified in the engine.
@@ -68,16 +70,6 @@ pub struct Config {
     /// Whether a connection without a token gets 401; without a verifier it means nothing.
     pub jwt_required: bool,
     pub expired_close_code: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bind {
-    /// The host is an address (IPv6 without brackets) or a name; port 0 lets the system choose.
-    Tcp {
-        host: String,
-        port: u16,
-    },
-    Unix(PathBuf),
 }
 
 /// What happens when a connection's outbox is full.
@@ -104,10 +96,7 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            bind: Bind::Tcp {
-                host: "127.0.0.1".into(),
-                port: 8080,
-            },
+            listen: vec![Bind::tcp("127.0.0.1", 8080).into()],
             reuse_port: false,
             backlog: 1024,
             paths: Vec::new(),

@@ -1,14 +1,13 @@
 //! From the options array to a `Config`.
 
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::authorization;
 use super::error::OptionError;
-use super::section::{Section, invalid, text};
+use super::listen;
+use super::section::{Section, text};
 use super::value::Value;
-use super::{Bind, Config, SlowConsumer};
+use super::{Config, SlowConsumer};
 use crate::engine::auth::AddressPolicy;
 use crate::engine::auth::address::parse_network;
 use crate::engine::auth::token::{BEARER, is_token};
@@ -17,6 +16,7 @@ const KNOWN: &[&str] = &[
     "host",
     "port",
     "unix",
+    "listen",
     "reuse_port",
     "backlog",
     "path",
@@ -47,8 +47,6 @@ const KNOWN: &[&str] = &[
     "token",
 ];
 
-/// `sun_path` has 108 bytes on Linux and 104 on macOS, with the NUL.
-const MAX_UNIX_PATH: usize = 103;
 const MAX_CONNECTIONS: i64 = 16_777_216;
 const MAX_MESSAGE: i64 = 0x7fff_ffff;
 const MAX_QUEUE: i64 = 1 << 36;
@@ -61,13 +59,12 @@ pub(super) fn parse(options: &Value) -> Result<Config, OptionError> {
     times(&section, &mut config)?;
     requests(&section, &mut config)?;
     addresses(&section, &mut config)?;
-    bind(&section, &mut config)?;
+    listen::read(&section, &mut config)?;
     authorization::read(&section, &mut config)?;
     Ok(config)
 }
 
 fn limits(section: &Section, config: &mut Config) -> Result<(), OptionError> {
-    section.int("backlog", 1..=65_535, &mut config.backlog)?;
     section.int("io_threads", 1..=64, &mut config.io_threads)?;
     section.int("max_connections", 1..=MAX_CONNECTIONS, &mut config.max_connections)?;
     let mut per_ip = 0;
@@ -146,6 +143,7 @@ fn requests(section: &Section, config: &mut Config) -> Result<(), OptionError> {
 }
 
 fn addresses(section: &Section, config: &mut Config) -> Result<(), OptionError> {
+    section.switch("tcp_nodelay", &mut config.tcp_nodelay)?;
     let networks = |name| {
         section.list(
             name,
@@ -159,59 +157,6 @@ fn addresses(section: &Section, config: &mut Config) -> Result<(), OptionError> 
         networks("trusted_proxies")?,
     );
     Ok(())
-}
-
-fn bind(section: &Section, config: &mut Config) -> Result<(), OptionError> {
-    section.switch("tcp_nodelay", &mut config.tcp_nodelay)?;
-    section.switch("reuse_port", &mut config.reuse_port)?;
-    let (mut host, mut port) = ("127.0.0.1".to_owned(), 8080);
-    section.text("host", &mut host)?;
-    section.int("port", 0..=65_535, &mut port)?;
-    let value = section.get("unix").unwrap_or(&Value::Null);
-    if *value == Value::Null {
-        let allowed = "an IP address or a host name, without scheme and port";
-        let host = bind_host(&host).ok_or_else(|| invalid("host", allowed, &Value::from(host.as_str())))?;
-        config.bind = Bind::Tcp { host, port };
-        return Ok(());
-    }
-
-    let path = text(value).filter(|path| path.len() <= MAX_UNIX_PATH);
-    let allowed = || format!("null or a path of at most {MAX_UNIX_PATH} bytes");
-    config.bind = Bind::Unix(PathBuf::from(
-        path.ok_or_else(|| section.invalid("unix", allowed(), value))?,
-    ));
-    let unusable = ["host", "port"]
-        .into_iter()
-        .find(|name| section.get(name).is_some())
-        .or(config.reuse_port.then_some("reuse_port"));
-    if let Some(name) = unusable {
-        return Err(OptionError::conflict(
-            "unix",
-            format!("cannot be combined with \"{name}\""),
-        ));
-    }
-    if !config.addresses.is_empty() || config.max_connections_per_ip.is_some() {
-        let problem = "cannot be combined with \"allowed_ips\", \"denied_ips\", \"trusted_proxies\" and \
-                       \"max_connections_per_ip\": its clients have no address";
-        return Err(OptionError::conflict("unix", problem));
-    }
-    Ok(())
-}
-
-/// The host as a resolver takes it; brackets around an IPv6 address are dropped.
-fn bind_host(host: &str) -> Option<String> {
-    let bare = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
-    if let Some(address) = bare {
-        return address
-            .parse::<std::net::Ipv6Addr>()
-            .ok()
-            .map(|address| address.to_string());
-    }
-    let name = host.len() <= 253
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-    (name || host.parse::<IpAddr>().is_ok()).then(|| host.to_owned())
 }
 
 fn request_path(text: &str) -> Option<String> {

@@ -17,7 +17,7 @@ pub(super) const NAME: &str = "a non-empty UTF-8 string";
 /// option is absent.
 pub(super) struct Section<'a> {
     /// What stands before the names in a path, with the dot; empty at the top.
-    prefix: &'static str,
+    prefix: String,
     entries: &'a [(String, Value)],
 }
 
@@ -25,10 +25,11 @@ impl<'a> Section<'a> {
     /// `name` is the array's own, for the case that it is none; `prefix` stands before the names in it, with the dot.
     pub(super) fn open(
         name: &str,
-        prefix: &'static str,
+        prefix: impl Into<String>,
         value: &'a Value,
         known: &[&str],
     ) -> Result<Self, OptionError> {
+        let prefix = prefix.into();
         let entries = match value {
             Value::Map(entries) => entries.as_slice(),
             Value::List(items) if items.is_empty() => &[],

@@ -54,10 +54,7 @@ pub struct Host {
 /// Port 0 on the loopback address, and times that no test runs into by accident.
 pub fn config() -> Config {
     Config {
-        bind: Bind::Tcp {
-            host: "127.0.0.1".into(),
-            port: 0,
-        },
+        listen: vec![Bind::tcp("127.0.0.1", 0).into()],
         ping_interval: None,
         idle_timeout: None,
         close_timeout: PATIENCE,

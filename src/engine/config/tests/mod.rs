@@ -1,4 +1,5 @@
 mod authorization;
+mod listen;
 mod values;
 
 use super::*;
@@ -111,13 +112,7 @@ fn every_option_is_read() {
         ),
     ])
     .unwrap();
-    assert_eq!(
-        config.bind,
-        Bind::Tcp {
-            host: "::1".into(),
-            port: 0
-        }
-    );
+    assert_eq!(config.listen, [Bind::tcp("::1", 0).into()]);
     assert!(config.reuse_port && !config.tcp_nodelay && !config.jwt_required);
     assert_eq!((config.backlog, config.io_threads, config.max_connections), (16, 4, 10));
     assert_eq!(
@@ -176,42 +171,6 @@ fn unknown_names_are_refused_with_a_hint() {
         jwt_message([("algorithm", "HS256".into())]),
         r#"Option "jwt.algorithm" is unknown; did you mean "algorithms"?"#
     );
-}
-
-#[test]
-fn a_unix_socket_excludes_tcp_settings() {
-    let unix = || ("unix", Value::from("/run/ferry.sock"));
-    assert_eq!(parse_all([unix()]).unwrap().bind, Bind::Unix("/run/ferry.sock".into()));
-    assert!(parse_all([("unix", Value::Null), ("port", 80.into())]).is_ok());
-    assert_eq!(
-        message_all([unix(), ("host", "127.0.0.1".into())]),
-        r#"Option "unix" cannot be combined with "host"."#
-    );
-    assert_eq!(
-        message_all([unix(), ("port", 8080.into())]),
-        r#"Option "unix" cannot be combined with "port"."#
-    );
-    assert_eq!(
-        message_all([unix(), ("reuse_port", true.into())]),
-        r#"Option "unix" cannot be combined with "reuse_port"."#
-    );
-    for (name, value) in [
-        ("allowed_ips", vec!["::1"].into()),
-        ("denied_ips", vec!["::1"].into()),
-        ("trusted_proxies", vec!["::1"].into()),
-        ("max_connections_per_ip", Value::from(1)),
-    ] {
-        assert!(
-            message_all([unix(), (name, value)]).ends_with("its clients have no address."),
-            "{name}"
-        );
-    }
-    let long = "/".repeat(104);
-    for wrong in ["", &long] {
-        let given = Value::from(wrong).describe();
-        let expected = format!("Option \"unix\" must be null or a path of at most 103 bytes, {given} given.");
-        assert_eq!(message("unix", wrong), expected);
-    }
 }
 
 #[test]

@@ -125,13 +125,7 @@ fn hosts_are_addresses_or_names() {
         ("fe80::1", "fe80::1"),
         ("my-host.local", "my-host.local"),
     ] {
-        assert_eq!(
-            parse("host", given).unwrap().bind,
-            Bind::Tcp {
-                host: expected.into(),
-                port: 8080
-            }
-        );
+        assert_eq!(parse("host", given).unwrap().listen, [Bind::tcp(expected, 8080).into()]);
     }
     for wrong in [
         "ws://localhost",
