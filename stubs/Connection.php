@@ -5,9 +5,12 @@ namespace Ferry;
 /**
  * One client. The same object for the connection's whole life, usable as an SplObjectStorage key; own properties are
  * allowed. After the close it stays valid and inert: sends answer `SendResult::Closed`.
+ *
+ * @final Extended by Ferry\Testing\FakeConnection alone: an object of another class has no connection, so whatever it does
+ * not override throws.
  */
 #[\AllowDynamicProperties]
-final class Connection
+class Connection
 {
     /** Unique in this server's life and across restarts. */
     public readonly string $id;

@@ -7,8 +7,10 @@ namespace Ferry;
  *
  * Wherever the object as a whole is shown or turned into an array (var_dump(), var_export(), json_encode(), (array),
  * foreach), '[redacted]' stands for every value with the token.
+ *
+ * @final Extended by Ferry\Testing\FakeHandshake alone: an object of another class has no request.
  */
-final class Handshake
+class Handshake
 {
     public readonly string $method;
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ext_php_rs::exception::PhpResult;
-use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendClassObject, ZendHashTable, ZendObject, Zval};
 
@@ -35,7 +34,6 @@ const TAKE_TIMEOUT: Duration = Duration::from_millis(200);
 /// One client. The same object for the connection's whole life; after the close it stays valid and inert.
 #[php_class]
 #[php(name = "Ferry\\Connection")]
-#[php(flags = ClassFlags::Final)]
 pub struct Connection {
     pub core: Rc<Core>,
     id: ConnId,

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use ext_php_rs::exception::PhpResult;
-use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendHashTable, Zval};
 
@@ -18,7 +17,6 @@ use super::{exception, object};
 /// connections live without.
 #[php_class]
 #[php(name = "Ferry\\Handshake")]
-#[php(flags = ClassFlags::Final)]
 pub struct Handshake {
     request: Rc<HandshakeRequest>,
 }

@@ -1,4 +1,7 @@
 //! Object handlers that ext-php-rs has otherwise: properties that PHP reads only, dumps without secrets, one construction.
+//!
+//! `Connection` and `Handshake` may be extended, by fakes for tests. An object of such a class never gets a Rust value: our
+//! constructors refuse. Its properties are PHP's own, and every native method throws.
 
 use std::ffi::{CString, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,15 +26,20 @@ unsafe extern "C" {
         offset: u32,
         line: u32,
     ) -> *mut c_void;
+    fn zend_std_get_debug_info(object: *mut ZendObject, is_temporary: *mut c_int) -> *mut ZendHashTable;
 }
 
 /// `BP_VAR_R` and `BP_VAR_IS`: the fetches that do not write.
 const READS: [c_int; 2] = [0, 3];
 const ZEND_ACC_READONLY: u32 = 1 << 7;
+/// `ZEND_ACC_PROTECTED_SET`, what `readonly` alone means since PHP 8.4: without it no class could declare the property again.
+const ZEND_ACC_PROTECTED_SET: u32 = 1 << 11;
 /// `ZEND_ACC_ALLOW_DYNAMIC_PROPERTIES`, what `#[\AllowDynamicProperties]` sets since PHP 8.2; older ones ask for nothing.
 const ALLOW_DYNAMIC_PROPERTIES: u32 = 1 << 15;
 /// `ZEND_MODULE_API_NO` of PHP 8.2.
 const PHP_82: u32 = 20_220_829;
+/// `ZEND_MODULE_API_NO` of PHP 8.4.
+const PHP_84: u32 = 20_240_924;
 
 /// Makes the properties of a class what the stubs say: typed and read-only. Before any object exists.
 pub fn make_readonly<T: RegisteredClass>() {
@@ -50,6 +58,9 @@ pub fn make_readonly<T: RegisteredClass>() {
         unsafe {
             if let Some(info) = info.as_mut() {
                 info.flags |= ZEND_ACC_READONLY;
+                if ZEND_MODULE_API_NO >= PHP_84 {
+                    info.flags |= ZEND_ACC_PROTECTED_SET;
+                }
                 info.type_.type_mask |= mask;
             }
         }
@@ -121,8 +132,12 @@ pub trait Redacted: RegisteredClass {
 
 /// `var_export()`, `(array)`, `json_encode()`, `foreach` and `get_object_vars()` show what `var_dump()` shows. Before any object exists.
 pub fn redact<T: Redacted>() {
+    let handlers = handlers::<T>();
     // SAFETY: as in `make_readonly`.
-    unsafe { (*handlers::<T>()).get_properties = Some(redacted_properties::<T>) };
+    unsafe {
+        (*handlers).get_properties = Some(redacted_properties::<T>);
+        (*handlers).get_debug_info = Some(debug_info::<T>);
+    }
 }
 
 /// Refuses a second call of the constructor: it would replace the Rust value under a method that uses it. Before any object exists.
@@ -196,6 +211,24 @@ unsafe fn own<'a, T: RegisteredClass>(member: *mut zend_string) -> Option<&'a st
     T::get_metadata().find_property(name).is_some().then_some(name)
 }
 
+/// Whether the object has no Rust value: one of a class that extends ours, or one made without its constructor.
+unsafe fn is_foreign<T: RegisteredClass>(object: *mut ZendObject) -> bool {
+    // SAFETY: the engine gives a live object.
+    unsafe { object.as_ref() }.is_none_or(|o| ZendClassObject::<T>::from_zend_obj(o).is_none())
+}
+
+/// The cache for PHP's own handlers when they serve one of the class's own properties of a foreign object. The VM would take
+/// what they write there for the place of the property, and look past our handlers at objects that have a Rust value.
+unsafe fn no_cache(cache: *mut *mut c_void) -> *mut *mut c_void {
+    if !cache.is_null() {
+        for i in 0..3 {
+            // SAFETY: a cache has three slots.
+            unsafe { cache.add(i).write(ptr::null_mut()) };
+        }
+    }
+    ptr::null_mut()
+}
+
 fn throw(message: String) {
     if let Ok(message) = CString::new(message) {
         // SAFETY: a format without arguments; names of classes and properties hold no percent sign.
@@ -214,6 +247,9 @@ unsafe extern "C" fn write_property<T: RegisteredClass>(
         let Some(name) = own::<T>(member) else {
             return zend_std_write_property(object, member, value, cache);
         };
+        if is_foreign::<T>(object) {
+            return zend_std_write_property(object, member, value, no_cache(cache));
+        }
         throw(format!("Cannot modify readonly property {}::${name}", T::CLASS_NAME));
         value
     }
@@ -227,6 +263,7 @@ unsafe extern "C" fn unset_property<T: RegisteredClass>(
     // SAFETY: as above.
     unsafe {
         match own::<T>(member) {
+            Some(_) if is_foreign::<T>(object) => zend_std_unset_property(object, member, no_cache(cache)),
             Some(name) => throw(format!("Cannot unset readonly property {}::${name}", T::CLASS_NAME)),
             None => zend_std_unset_property(object, member, cache),
         }
@@ -244,6 +281,9 @@ unsafe extern "C" fn property_pointer<T: RegisteredClass>(
         let Some(name) = own::<T>(member) else {
             return zend_std_get_property_ptr_ptr(object, member, kind, cache);
         };
+        if is_foreign::<T>(object) {
+            return zend_std_get_property_ptr_ptr(object, member, kind, no_cache(cache));
+        }
         if READS.contains(&kind) {
             // The engine reads the property instead.
             return ptr::null_mut();
@@ -254,6 +294,19 @@ unsafe extern "C" fn property_pointer<T: RegisteredClass>(
         }
         throw(format!("Cannot modify readonly property {}::${name}", T::CLASS_NAME));
         &raw mut (*ext_php_rs::ffi::ext_php_rs_executor_globals()).error_zval
+    }
+}
+
+/// A dump ends the script when `__debugInfo()` throws, as ours does for a foreign object.
+unsafe extern "C" fn debug_info<T: Redacted>(object: *mut ZendObject, is_temporary: *mut c_int) -> *mut ZendHashTable {
+    // SAFETY: called by the engine for an object of this class or of one that extends it.
+    unsafe {
+        let method = (*(*object).ce).__debugInfo;
+        if is_foreign::<T>(object) && method == T::get_metadata().ce().__debugInfo {
+            *is_temporary = 0;
+            return zend_std_get_properties(object);
+        }
+        zend_std_get_debug_info(object, is_temporary)
     }
 }
 

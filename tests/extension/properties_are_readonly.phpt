@@ -97,7 +97,7 @@ Error: Cannot construct an object of class Ferry\WsServer twice
 Error: Trying to clone an uncloneable object of class Ferry\Connection
 Exception: Serialization of 'Ferry\Connection' is not allowed
 Exception: Unserialization of 'Ferry\Connection' is not allowed
-ReflectionException: Class Ferry\Connection is an internal class %s
+Ferry\Connection
 Error: Call to private %SFerry\Connection::__construct() from global scope
 ReflectionException: Access to non-public constructor of class Ferry\Connection
 Error: Call to private %SFerry\Connection::__construct() from global scope
@@ -105,7 +105,7 @@ Error: Call to private %SFerry\Connection::__construct() from global scope
 Error: Trying to clone an uncloneable object of class Ferry\Handshake
 Exception: Serialization of 'Ferry\Handshake' is not allowed
 Exception: Unserialization of 'Ferry\Handshake' is not allowed
-ReflectionException: Class Ferry\Handshake is an internal class %s
+Ferry\Handshake
 Error: Call to private %SFerry\Handshake::__construct() from global scope
 ReflectionException: Access to non-public constructor of class Ferry\Handshake
 Error: Call to private %SFerry\Handshake::__construct() from global scope
