@@ -2,15 +2,17 @@
 
 /**
  * The stubs are loaded under another namespace, so that PHP itself parses them, and both sides go through reflection.
- * One test per class, and one that the extension declares no class without a stub.
+ * One test per class, one per class that php/ declares where the extension is missing, and one that the extension declares
+ * no class without a stub.
  */
 
 const SHADOW = 'FerryStub';
+const FALLBACK = 'FerryFallback';
 
 /** A name as the extension has it: without the namespace that the stubs are loaded under. */
 function plain(string $name): string
 {
-    return str_replace(SHADOW.'\\', '', $name);
+    return str_replace([SHADOW.'\\', FALLBACK.'\\'], '', $name);
 }
 
 function type(?ReflectionType $type): string
@@ -70,14 +72,15 @@ function describeMethod(ReflectionMethod $method): array
     return $lines;
 }
 
-/** Declares the classes of a stub file as FerryStub\Ferry\…. */
-function load(string $file): void
+/** Declares the classes of a file as FerryStub\Ferry\…, or under another prefix. */
+function load(string $file, string $prefix = SHADOW): void
 {
-    $code = preg_replace('/^namespace (Ferry\b[^;]*);/m', 'namespace '.SHADOW.'\\\\$1;', file_get_contents($file), 1, $count);
+    $code = preg_replace('/^namespace (Ferry\b[^;]*);/m', 'namespace '.$prefix.'\\\\$1;', file_get_contents($file), 1, $count);
     if (1 !== $count) {
         throw new RuntimeException("$file has no namespace Ferry.");
     }
-    eval('?>'.$code);
+    // Evaluated code cannot declare it.
+    eval('?>'.str_replace('declare(strict_types=1);', '', $code));
 }
 
 if (!extension_loaded('ferry')) {
@@ -110,6 +113,30 @@ foreach ($names as $name) {
     $report($name, [
         ...array_map(static fn (string $line): string => "stub only:      $line", array_diff($stub, $real)),
         ...array_map(static fn (string $line): string => "extension only: $line", array_diff($real, $stub)),
+    ]);
+}
+// What php/ declares where the extension is missing must look the same to callers.
+spl_autoload_register(static function (string $class): void {
+    $file = dirname(__DIR__).'/php/'.strtr(substr($class, strlen(FALLBACK.'\\Ferry\\')), '\\', '/').'.php';
+    if (str_starts_with($class, FALLBACK.'\\Ferry\\') && is_file($file)) {
+        load($file, FALLBACK);
+    }
+});
+foreach ($names as $name) {
+    $fallback = FALLBACK.'\\'.$name;
+    if (!is_file(dirname(__DIR__).'/php/'.strtr(substr($name, strlen('Ferry\\')), '\\', '/').'.php')) {
+        continue;
+    }
+    if (!class_exists($fallback) && !interface_exists($fallback)) {
+        $report("php/ has $name", ['its file declares something else']);
+        continue;
+    }
+    $stub = describe(new ReflectionClass(SHADOW.'\\'.$name));
+    // Its own helper, which nobody can call.
+    $php = array_filter(describe(new ReflectionClass($fallback)), static fn (string $line): bool => 'method private static refuse(): never' !== $line);
+    $report("php/ has $name", [
+        ...array_map(static fn (string $line): string => "stub only: $line", array_diff($stub, $php)),
+        ...array_map(static fn (string $line): string => "php/ only:  $line", array_diff($php, $stub)),
     ]);
 }
 $declared = (new ReflectionExtension('ferry'))->getClassNames();

@@ -117,19 +117,19 @@ $client = Ferry\WsClient::connect($server->listen());
 echo closed($client), "\n";
 $server->stop();
 ?>
---EXPECT--
+--EXPECTF--
 -- properties
 "f1"
 Error: Typed property Fake::$remoteAddress must not be accessed before initialization
 false
-Error: Cannot modify readonly property Fake::$id
-Error: Cannot modify readonly property Fake::$id
+Error: Cannot %Smodify readonly property Fake::$id
+Error: Cannot %Smodify readonly property Fake::$id
 Error: Cannot unset readonly property Fake::$id
-Error: Cannot modify readonly property Fake::$id
+Error: Cannot %Smodify readonly property Fake::$id
 null
 Error: Cannot modify readonly property Ferry\Connection::$id
 {"a":"1"}
-Error: Cannot modify readonly property Request::$query
+Error: Cannot %Smodify readonly property Request::$query
 -- methods
 true
 all calls threw
