@@ -98,6 +98,16 @@ final class Runner
         }
     }
 
+    /**
+     * Calls $callback once, when the events that have arrived already are handled. Does nothing while no server runs.
+     *
+     * @param \Closure(): void $callback
+     */
+    public function defer(\Closure $callback): void
+    {
+        $this->server?->after(0.0, $callback);
+    }
+
     public function handler(): HandlerInterface
     {
         return $this->handler;
@@ -135,6 +145,10 @@ final class Runner
     private function timed(string $event, \Closure $handle, float $slowSeconds): \Closure
     {
         return function (mixed ...$arguments) use ($event, $handle, $slowSeconds): mixed {
+            foreach ($this->watching as $listener) {
+                $listener->handling($this, $event);
+            }
+
             $start = hrtime(true);
 
             try {

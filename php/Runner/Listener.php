@@ -24,6 +24,15 @@ abstract class Listener
     }
 
     /**
+     * The handler is about to get an event.
+     *
+     * @param 'handshake'|'open'|'message'|'close' $event
+     */
+    public function handling(Runner $runner, string $event): void
+    {
+    }
+
+    /**
      * The handler has finished one event, well or not.
      *
      * @param 'handshake'|'open'|'message'|'close' $event

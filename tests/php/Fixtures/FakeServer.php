@@ -70,6 +70,12 @@ final class FakeServer implements ServerInterface
         };
     }
 
+    /** A script step: the events so far are handled, and timers that are due run. */
+    public static function timers(): \Closure
+    {
+        return static fn (self $server) => $server->fire();
+    }
+
     public function on(string $event, \Closure $callback): void
     {
         $this->callbacks[$event] = $callback;
@@ -89,9 +95,7 @@ final class FakeServer implements ServerInterface
 
     public function run(): void
     {
-        foreach ($this->timers as $timer) {
-            $timer();
-        }
+        $this->fire();
 
         foreach ($this->script as $step) {
             if ([] !== $this->stops) {
@@ -100,6 +104,15 @@ final class FakeServer implements ServerInterface
 
             ++$this->played;
             $step($this);
+        }
+    }
+
+    private function fire(): void
+    {
+        [$timers, $this->timers] = [$this->timers, []];
+
+        foreach ($timers as $timer) {
+            $timer();
         }
     }
 

@@ -1,0 +1,114 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Bridge\Doctrine;
+
+use Doctrine\DBAL\Connection;
+use Doctrine\DBAL\Exception as DbalException;
+use Ferry\Hygiene\LostConnection;
+use Ferry\Hygiene\RecoveryInterface;
+use Psr\Log\LoggerInterface;
+
+/**
+ * After the loss of a database connection: waits until the database is back, so that the event can be handled once more.
+ * Clients wait meanwhile, their messages are kept, and the network goes on.
+ */
+final class ReconnectAfterLoss implements RecoveryInterface
+{
+    private const FIRST_PAUSE = 0.05;
+    private const LONGEST_PAUSE = 1.0;
+
+    /** @var list<ResetClosedManagers|ClearManagers> */
+    private readonly array $chores;
+
+    /**
+     * @param float                    $timeout seconds to wait for the database; the event then fails as if nothing was retried
+     * @param ?\Closure(float): mixed  $sleep   for tests
+     */
+    public function __construct(
+        private readonly OpenServices $services,
+        private readonly float $timeout = 30.0,
+        private readonly ?LoggerInterface $logger = null,
+        private readonly ?\Closure $sleep = null,
+    ) {
+        $this->chores = [new ResetClosedManagers($services), new ClearManagers($services)];
+    }
+
+    public function recover(\Throwable $error): bool
+    {
+        if (!LostConnection::isCauseOf($error)) {
+            return false;
+        }
+
+        $lost = $this->closeLost();
+
+        // Whatever else was lost, as a connection that Doctrine does not know of, is not ours to mend.
+        if ([] === $lost) {
+            return false;
+        }
+
+        $this->logger?->warning('The database connection was lost: {message}', ['message' => $error->getMessage(), 'exception' => $error]);
+
+        foreach ($lost as $name => $connection) {
+            if (!$this->reconnect($name, $connection)) {
+                return false;
+            }
+        }
+
+        foreach ($this->chores as $chore) {
+            $chore->afterEvent();
+        }
+
+        return true;
+    }
+
+    /**
+     * @return array<string, Connection> by name
+     */
+    private function closeLost(): array
+    {
+        $lost = [];
+
+        foreach ($this->services->connections() as $name => $connection) {
+            // In a transaction that has failed even a living PostgreSQL connection answers no query.
+            if ($connection->isTransactionActive() || !$this->answers($connection)) {
+                $connection->close();
+                $lost[$name] = $connection;
+            }
+        }
+
+        return $lost;
+    }
+
+    private function reconnect(string $name, Connection $connection): bool
+    {
+        $deadline = microtime(true) + $this->timeout;
+
+        for ($pause = self::FIRST_PAUSE; !$this->answers($connection); $pause = min(2 * $pause, self::LONGEST_PAUSE)) {
+            $connection->close();
+
+            if (microtime(true) + $pause > $deadline) {
+                $this->logger?->error('The database connection "{name}" did not come back within {timeout} s.', ['name' => $name, 'timeout' => $this->timeout]);
+
+                return false;
+            }
+
+            null === $this->sleep ? usleep((int) ($pause * 1e6)) : ($this->sleep)($pause);
+        }
+
+        return true;
+    }
+
+    /** Connects if need be. */
+    private function answers(Connection $connection): bool
+    {
+        try {
+            $connection->executeQuery($connection->getDatabasePlatform()->getDummySelectSQL())->free();
+
+            return true;
+        } catch (DbalException|\PDOException) {
+            return false;
+        }
+    }
+}
