@@ -1,0 +1,40 @@
+<?php
+
+declare(strict_types=1);
+
+use Ferry\Bridge\Doctrine\ClearManagers;
+use Ferry\Bridge\Doctrine\OpenServices;
+use Ferry\Bridge\Doctrine\PingIdleConnections;
+use Ferry\Bridge\Doctrine\ReconnectAfterLoss;
+use Ferry\Bridge\Doctrine\ResetClosedManagers;
+use Ferry\Bridge\Doctrine\RollBackOpenTransactions;
+use Ferry\Hygiene\GarbageCollection;
+use Ferry\Hygiene\Housekeeper;
+use Ferry\Hygiene\Retry;
+use Ferry\Runner;
+use Ferry\Tests\Fixtures\Doctrine\NoteHandler;
+use Ferry\Tests\Fixtures\Doctrine\Registry;
+use Ferry\Tests\Fixtures\RecordingLogger;
+
+// Serves notes from the database DATABASE_URL, with hygiene as the bundle sets it up. Prints its address.
+require dirname(__DIR__).'/bootstrap.php';
+
+$registry = new Registry(getenv('DATABASE_URL') ?: throw new LogicException('DATABASE_URL is not set.'));
+$registry->createSchema();
+$services = new OpenServices($registry);
+$logger = new RecordingLogger();
+$housekeeper = new Housekeeper([
+    new PingIdleConnections($services, 30.0, $logger),
+    new ResetClosedManagers($services),
+    new RollBackOpenTransactions($services, $logger),
+    new ClearManagers($services),
+    new GarbageCollection(500),
+], [], $logger);
+$address = new class extends Runner\Listener {
+    public function started(Runner $runner, string $address): void
+    {
+        echo $address, "\n";
+    }
+};
+$handler = new NoteHandler($registry, new Retry([new ReconnectAfterLoss($services, 30.0, $logger)]), $logger);
+(new Runner($handler, ['port' => 0], [$housekeeper, $address]))->run();
