@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Doctrine;
 
 use Doctrine\DBAL\Connection;
+use Doctrine\DBAL\Driver\Exception as DriverException;
 use Doctrine\DBAL\Exception as DbalException;
 use Ferry\Hygiene\LostConnection;
 use Ferry\Hygiene\RecoveryInterface;
@@ -41,7 +42,7 @@ final class ReconnectAfterLoss implements RecoveryInterface
             return false;
         }
 
-        $lost = $this->closeLost();
+        $lost = $this->closeLost(self::isDoctrines($error));
 
         // Whatever else was lost, as a connection that Doctrine does not know of, is not ours to mend.
         if ([] === $lost) {
@@ -66,13 +67,16 @@ final class ReconnectAfterLoss implements RecoveryInterface
     /**
      * @return array<string, Connection> by name
      */
-    private function closeLost(): array
+    private function closeLost(bool $doctrineClosesItself): array
     {
         $lost = [];
 
         foreach ($this->services->connections() as $name => $connection) {
-            // In a transaction that has failed even a living PostgreSQL connection answers no query.
-            if ($connection->isTransactionActive() || !$this->answers($connection)) {
+            // DBAL 4 closes a connection that it knows to be lost. In a transaction that has failed even a living
+            // PostgreSQL connection answers no query.
+            $closed = $doctrineClosesItself && !$connection->isConnected();
+
+            if ($closed || $connection->isTransactionActive() || !$this->answers($connection)) {
                 $connection->close();
                 $lost[$name] = $connection;
             }
@@ -98,6 +102,17 @@ final class ReconnectAfterLoss implements RecoveryInterface
         }
 
         return true;
+    }
+
+    private static function isDoctrines(\Throwable $error): bool
+    {
+        for ($cause = $error; null !== $cause; $cause = $cause->getPrevious()) {
+            if ($cause instanceof DbalException || $cause instanceof DriverException) {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /** Connects if need be. */
