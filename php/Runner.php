@@ -93,6 +93,10 @@ final class Runner
 
         $this->stopReason = $reason;
 
+        foreach ($this->watching as $listener) {
+            $listener->stopping($this, $reason);
+        }
+
         if ($this->looping) {
             $this->server?->stop($this->grace);
         }

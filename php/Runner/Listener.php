@@ -61,6 +61,14 @@ abstract class Listener
     }
 
     /**
+     * Runner::stop() was called: connections are still open. Not called when the server stops by itself, and before
+     * started() when the stop came before it.
+     */
+    public function stopping(Runner $runner, string $reason): void
+    {
+    }
+
+    /**
      * All connections are closed; the last call.
      *
      * @param ?string $reason what Runner::stop() was told, null when the server stopped by itself

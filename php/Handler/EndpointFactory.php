@@ -1,0 +1,144 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Handler;
+
+use Ferry\Exception\InvalidHandlerException;
+use Ferry\HandlerInterface;
+use Ferry\Middleware\Envelope;
+use Ferry\Middleware\MiddlewareInterface;
+use Psr\Container\ContainerInterface;
+
+/**
+ * Takes a handler from the container and makes its methods ready to be called, so that no event needs reflection.
+ */
+final class EndpointFactory
+{
+    /**
+     * @param ContainerInterface            $handlers        by HandlerDescriptor::$id
+     * @param iterable<MiddlewareInterface> $middleware      around every handler, outermost first
+     * @param iterable<GuardInterface>      $guards
+     * @param ?ContainerInterface           $namedMiddleware by HandlerDescriptor::$middleware; null: that of the handlers
+     */
+    public function __construct(
+        private readonly ContainerInterface $handlers,
+        private readonly ArgumentCompiler $arguments,
+        private readonly iterable $middleware = [],
+        private readonly iterable $guards = [],
+        private readonly ?ContainerInterface $namedMiddleware = null,
+    ) {
+    }
+
+    /**
+     * @throws InvalidHandlerException
+     */
+    public function create(HandlerDescriptor $descriptor): Endpoint
+    {
+        $handler = $this->handlers->get($descriptor->id);
+
+        if (!$handler instanceof $descriptor->class) {
+            throw new InvalidHandlerException(sprintf('The handler "%s" is a %s, not a %s.', $descriptor->id, get_debug_type($handler), $descriptor->class));
+        }
+
+        $middleware = [...$this->middleware, ...array_map($this->named(...), $descriptor->middleware)];
+
+        if ($handler instanceof HandlerInterface) {
+            return $this->ofInterface($descriptor, $handler, $middleware);
+        }
+
+        $actions = ['types' => []];
+
+        foreach ($descriptor->methods as $method) {
+            $action = new Action($this->call($handler, $method), $middleware, $method);
+
+            if (MethodDescriptor::MESSAGE !== $method->event) {
+                $actions[$method->event] = $action;
+            } elseif (null !== $method->type) {
+                $actions['types'][$method->type] = $action;
+            } else {
+                $actions[$method->raw ? 'raw' : 'other'] = $action;
+            }
+        }
+
+        return new Endpoint($descriptor, $handler, ...$actions);
+    }
+
+    /**
+     * @param list<MiddlewareInterface> $middleware
+     */
+    private function ofInterface(HandlerDescriptor $descriptor, HandlerInterface $handler, array $middleware): Endpoint
+    {
+        return new Endpoint(
+            $descriptor,
+            $handler,
+            open: new Action(static fn (Envelope $envelope) => $handler->onOpen($envelope->connection), $middleware),
+            raw: new Action(static fn (Envelope $envelope) => $handler->onMessage($envelope->connection, $envelope->message->payload ?? '', $envelope->message->binary ?? false), $middleware),
+            close: new Action(static fn (Envelope $envelope) => $handler->onClose($envelope->connection, $envelope->code, $envelope->reason), $middleware),
+            error: new Action(static fn (Envelope $envelope) => null === $envelope->error ? null : $handler->onError($envelope->connection, $envelope->error), $middleware),
+        );
+    }
+
+    /**
+     * @return \Closure(Envelope): mixed
+     */
+    private function call(object $handler, MethodDescriptor $method): \Closure
+    {
+        $call = $handler->{$method->name}(...);
+        $resolvers = $this->arguments->compile($method);
+        $guards = [];
+
+        foreach ($this->guards as $guard) {
+            if (null !== $check = $guard->compile($method)) {
+                $guards[] = $check;
+            }
+        }
+
+        if ([] !== $guards) {
+            return static function (Envelope $envelope) use ($call, $resolvers, $guards): mixed {
+                $arguments = [];
+
+                foreach ($resolvers as $resolve) {
+                    $arguments[] = $resolve($envelope);
+                }
+
+                foreach ($guards as $check) {
+                    $check($envelope, $arguments);
+                }
+
+                return $call(...$arguments);
+            };
+        }
+
+        // Few arguments are the rule, and an array of them costs as much as the call.
+        [$a, $b, $c] = $resolvers + [null, null, null];
+
+        return match (\count($resolvers)) {
+            0 => static fn (Envelope $envelope): mixed => $call(),
+            1 => static fn (Envelope $envelope): mixed => $call($a($envelope)),
+            2 => static fn (Envelope $envelope): mixed => $call($a($envelope), $b($envelope)),
+            3 => static fn (Envelope $envelope): mixed => $call($a($envelope), $b($envelope), $c($envelope)),
+            default => static function (Envelope $envelope) use ($call, $resolvers): mixed {
+                $arguments = [];
+
+                foreach ($resolvers as $resolve) {
+                    $arguments[] = $resolve($envelope);
+                }
+
+                return $call(...$arguments);
+            },
+        };
+    }
+
+    private function named(string $id): MiddlewareInterface
+    {
+        $container = $this->namedMiddleware ?? $this->handlers;
+        $middleware = $container->has($id) ? $container->get($id) : null;
+
+        if (!$middleware instanceof MiddlewareInterface) {
+            throw new InvalidHandlerException(sprintf('The middleware "%s" is %s, not a service that implements %s.', $id, null === $middleware ? 'unknown' : 'a '.get_debug_type($middleware), MiddlewareInterface::class));
+        }
+
+        return $middleware;
+    }
+}

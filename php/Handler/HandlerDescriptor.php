@@ -1,0 +1,44 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Handler;
+
+/**
+ * A handler class on one path: what the attributes say. Plain data: it can be serialised.
+ */
+final class HandlerDescriptor
+{
+    /**
+     * @param string                 $id         of the service in the container
+     * @param class-string           $class
+     * @param ?PathPattern           $path       null: every path that no other handler serves
+     * @param list<MethodDescriptor> $methods    empty for a HandlerInterface
+     * @param list<string>           $middleware ids in the container, outermost first
+     * @param bool                   $interface  whether it is a HandlerInterface, called as one
+     * @param array<string, mixed>   $options    for bridges
+     */
+    public function __construct(
+        public readonly string $id,
+        public readonly string $class,
+        public readonly ?PathPattern $path,
+        public readonly array $methods = [],
+        public readonly array $middleware = [],
+        public readonly bool $interface = false,
+        public readonly int $priority = 0,
+        public readonly array $options = [],
+    ) {
+    }
+
+    /** @return ?MethodDescriptor the method of an event that has at most one */
+    public function method(string $event): ?MethodDescriptor
+    {
+        foreach ($this->methods as $method) {
+            if ($method->event === $event) {
+                return $method;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,421 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Handler;
+
+use Ferry\Connection;
+use Ferry\Event\ConnectionClosed;
+use Ferry\Event\ConnectionOpened;
+use Ferry\Event\MessageFailed;
+use Ferry\Event\MessageHandled;
+use Ferry\Event\MessageReceived;
+use Ferry\Exception\InvalidHandlerException;
+use Ferry\Exception\RefusedException;
+use Ferry\Handshake;
+use Ferry\HandshakeHandlerInterface;
+use Ferry\Identity;
+use Ferry\Middleware\Envelope;
+use Ferry\ServerAwareInterface;
+use Ferry\WsServer;
+use Psr\EventDispatcher\EventDispatcherInterface;
+use Psr\Log\LoggerInterface;
+
+/**
+ * Serves several handlers, each on its path: the one handler that the Runner gets.
+ *
+ * Around each event, from the outside: scopes, the PSR-14 event, middleware, resolving of arguments, guards, the method.
+ * What the method returns is sent. A message that the client got wrong is answered with an error frame and counted; what
+ * else a method throws goes to its handler's #[OnError], or is logged and answered with "internal_error".
+ */
+final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareInterface
+{
+    private const POLICY_VIOLATION = 1008;
+    private const INTERNAL_ERROR = 1011;
+
+    /** @var array<int, Session> by the connection's object id, which stays taken as long as the session holds the object */
+    private array $sessions = [];
+
+    /** @var ?array<int, Endpoint> by the descriptor's object id; null until the first use */
+    private ?array $endpoints = null;
+
+    /** @var list<ScopeInterface> */
+    private array $scopes = [];
+
+    /** @var list<AdmissionInterface> */
+    private array $admissions = [];
+
+    private readonly Responder $responder;
+
+    private bool $notifiesReceived = false;
+    private bool $notifiesHandled = false;
+
+    /**
+     * @param iterable<HandlerDescriptor>        $handlers
+     * @param iterable<ScopeInterface>           $enclosing  scopes, outermost first
+     * @param iterable<AdmissionInterface>       $gates      admissions, in the order in which they are asked
+     * @param iterable<ExceptionMapperInterface> $mappers    the first that knows an exception decides
+     */
+    public function __construct(
+        private readonly Router $router,
+        private readonly iterable $handlers,
+        private readonly EndpointFactory $factory,
+        private readonly CurrentServer $server = new CurrentServer(),
+        private readonly MessageDecoderInterface $decoder = new JsonMessageDecoder(),
+        private readonly iterable $enclosing = [],
+        private readonly iterable $gates = [],
+        iterable $mappers = [],
+        private readonly ?EventDispatcherInterface $events = null,
+        ?ResultNormalizerInterface $normalizer = null,
+        private readonly ?LoggerInterface $logger = null,
+    ) {
+        $this->responder = new Responder($mappers, $normalizer);
+    }
+
+    /**
+     * Serves objects without a framework's container; their classes have the attributes.
+     *
+     *     new Runner(HandlerDispatcher::of([new ChatHandler($pdo)]), ['port' => 8080])
+     *
+     * @param iterable<object>                 $handlers
+     * @param iterable<ValueResolverInterface> $resolvers asked before the built-in ones
+     * @param mixed                            ...$more   further named arguments of the constructor
+     *
+     * @throws InvalidHandlerException
+     */
+    public static function of(iterable $handlers, iterable $resolvers = [], mixed ...$more): self
+    {
+        $server = $more['server'] ?? new CurrentServer();
+        \assert($server instanceof CurrentServer);
+        $objects = $descriptors = [];
+
+        foreach ($handlers as $handler) {
+            $id = isset($objects[$handler::class]) ? $handler::class.'#'.\count($objects) : $handler::class;
+            $objects[$id] = $handler;
+            array_push($descriptors, ...DescriptorFactory::describe($handler::class, $id));
+        }
+
+        $arguments = new ArgumentCompiler([...$resolvers, ...ArgumentCompiler::builtIn($server)]);
+
+        return new self(new Router($descriptors), $descriptors, new EndpointFactory(new ObjectContainer($objects), $arguments), ...['server' => $server] + $more);
+    }
+
+    public function setServer(WsServer $server): void
+    {
+        $this->server->set($server);
+        $this->sessions = [];
+
+        // Now, so that what is wrong with a handler stops the start and not a message.
+        foreach ($this->prepare() as $endpoint) {
+            if ($endpoint->handler instanceof ServerAwareInterface) {
+                $endpoint->handler->setServer($server);
+            }
+        }
+    }
+
+    /**
+     * Makes all handlers ready; otherwise the first connection does.
+     *
+     * @return array<int, Endpoint>
+     *
+     * @throws InvalidHandlerException when one cannot be served
+     */
+    public function prepare(): array
+    {
+        if (null === $this->endpoints) {
+            $endpoints = [];
+
+            foreach ($this->handlers as $descriptor) {
+                $endpoints[spl_object_id($descriptor)] = $this->factory->create($descriptor);
+            }
+
+            $this->scopes = [...$this->enclosing];
+            $this->admissions = [...$this->gates];
+            $this->endpoints = $endpoints;
+        }
+
+        return $this->endpoints;
+    }
+
+    public function router(): Router
+    {
+        return $this->router;
+    }
+
+    /**
+     * @return array<string, int> error frames sent, by code
+     */
+    public function refused(): array
+    {
+        return $this->responder->refused();
+    }
+
+    /**
+     * @param Handshake $handshake
+     */
+    public function onHandshake(object $handshake): Identity|bool|int|null
+    {
+        $match = $this->router->match($handshake->path);
+
+        if (null === $match) {
+            return 404;
+        }
+
+        [$descriptor, $route] = $match;
+        $handler = $this->endpoint($descriptor)->handler;
+        $identity = null;
+
+        foreach ($this->admissions as $admission) {
+            $answer = $admission->admit($handshake, $descriptor, $route, $identity);
+
+            if (\is_object($answer)) {
+                $identity = $answer;
+            } elseif (null !== $answer && true !== $answer) {
+                return $answer;
+            }
+        }
+
+        $answer = match (true) {
+            $handler instanceof AdmissionInterface => $handler->admit($handshake, $descriptor, $route, $identity),
+            $handler instanceof HandshakeHandlerInterface => $handler->onHandshake($handshake),
+            default => null,
+        };
+
+        return null === $answer || true === $answer ? $identity : $answer;
+    }
+
+    /**
+     * @param Connection $connection
+     */
+    public function onOpen(object $connection): void
+    {
+        $match = $this->router->match($connection->handshake()->path);
+
+        if (null === $match) {
+            // Only when the Runner's handler does not take part in the handshake.
+            $connection->close(self::POLICY_VIOLATION, 'Nothing is served here');
+
+            return;
+        }
+
+        [$descriptor, $route] = $match;
+        $endpoint = $this->endpoint($descriptor);
+        $this->sessions[spl_object_id($connection)] = $session = new Session($connection, $descriptor, $route, $endpoint);
+        $this->notifiesReceived = $this->notifies(MessageReceived::class);
+        $this->notifiesHandled = $this->notifies(MessageHandled::class);
+        $envelope = new Envelope(MethodDescriptor::OPEN, $connection, $session, $endpoint->open?->method);
+
+        try {
+            $this->enclosed($envelope, function (Envelope $envelope) use ($connection, $session, $endpoint): void {
+                if ($this->notifies(ConnectionOpened::class)) {
+                    $this->events?->dispatch(new ConnectionOpened($connection, $session));
+                }
+
+                $this->responder->send($connection, $endpoint->open?->run($envelope));
+            });
+        } catch (\Throwable $error) {
+            if (null === $frame = $this->responder->frame($error)) {
+                throw $error;
+            }
+
+            // Who was not let in has nothing to try again.
+            $this->responder->refuse($connection, $frame);
+            $connection->close(self::POLICY_VIOLATION, substr($frame->code, 0, 123));
+        }
+
+        $session->opened = true;
+    }
+
+    /**
+     * @param Connection $connection
+     */
+    public function onMessage(object $connection, string $data, bool $binary): void
+    {
+        if (null === $session = $this->sessions[spl_object_id($connection)] ?? null) {
+            return;
+        }
+
+        $envelope = $message = $error = null;
+        $entered = 0;
+
+        try {
+            $endpoint = $session->endpoint;
+
+            if ($endpoint->decodes && !$binary) {
+                $message = $this->decoder->decode($data);
+                $action = $endpoint->types[$message->type ?? ''] ?? $endpoint->other ?? throw $this->unknown($message);
+            } else {
+                $message = new Message($data, $binary);
+                $action = $endpoint->raw ?? throw RefusedException::invalidMessage('A message is a JSON object in a text frame, not a binary frame.');
+            }
+
+            $envelope = new Envelope(MethodDescriptor::MESSAGE, $connection, $session, $action->method, $message);
+
+            foreach ($this->scopes as $scope) {
+                $scope->enter($envelope);
+                ++$entered;
+            }
+
+            if ($this->notifiesReceived) {
+                $this->events?->dispatch(new MessageReceived($envelope));
+            }
+
+            $result = [] === $action->middleware ? ($action->call)($envelope) : $action->run($envelope);
+
+            if (null !== $result || null !== $message->id) {
+                $this->responder->send($connection, $result, $message->id);
+            }
+
+            if ($this->notifiesHandled) {
+                $this->events?->dispatch(new MessageHandled($envelope, $result));
+            }
+        } catch (\Throwable $error) {
+            $this->failed($session, $message, $envelope, $error);
+        } finally {
+            while ($entered > 0) {
+                $this->scopes[--$entered]->leave($envelope, $error);
+            }
+        }
+    }
+
+    /**
+     * @param Connection $connection
+     */
+    public function onClose(object $connection, int $code, string $reason): void
+    {
+        $id = spl_object_id($connection);
+
+        if (null === $session = $this->sessions[$id] ?? null) {
+            return;
+        }
+
+        $envelope = new Envelope(MethodDescriptor::CLOSE, $connection, $session, $session->endpoint->close?->method, null, $code, $reason);
+
+        try {
+            $this->enclosed($envelope, function (Envelope $envelope) use ($connection, $session, $code, $reason): void {
+                try {
+                    $session->endpoint->close?->run($envelope);
+                } finally {
+                    if ($this->notifies(ConnectionClosed::class)) {
+                        $this->events?->dispatch(new ConnectionClosed($connection, $session, $code, $reason));
+                    }
+                }
+            });
+        } catch (\Throwable $error) {
+            // onError() is called next, and the handler is the one of this session.
+            $session->closed = true;
+
+            throw $error;
+        }
+
+        unset($this->sessions[$id]);
+    }
+
+    /**
+     * @param ?Connection $connection
+     */
+    public function onError(?object $connection, \Throwable $error): void
+    {
+        $id = null === $connection ? 0 : spl_object_id($connection);
+        $session = $this->sessions[$id] ?? null;
+
+        if (null === $session) {
+            $this->logger?->error('WebSocket server: {message}', ['message' => $error->getMessage(), 'exception' => $error]);
+
+            return;
+        }
+
+        $message = $session->failed;
+        $session->failed = null;
+
+        if ($session->closed) {
+            unset($this->sessions[$id]);
+        }
+
+        if (null !== $action = $session->endpoint->error) {
+            $envelope = new Envelope(MethodDescriptor::ERROR, $session->connection, $session, $action->method, $message, 0, '', $error);
+            $this->enclosed($envelope, fn (Envelope $envelope) => $this->responder->send($session->connection, $action->run($envelope)));
+
+            return;
+        }
+
+        $this->logger?->error('WebSocket handler {handler} failed: {message}', ['handler' => $session->handler->class, 'message' => $error->getMessage(), 'exception' => $error]);
+
+        if (!$session->closed) {
+            $this->responder->refuse($connection, new ErrorFrame(ErrorFrame::INTERNAL_ERROR, 'Something went wrong on the server.'), $message?->id);
+        }
+
+        if (!$session->opened) {
+            $session->connection->close(self::INTERNAL_ERROR, 'Could not open');
+        }
+    }
+
+    /**
+     * @param \Closure(Envelope): void $inside
+     */
+    private function enclosed(Envelope $envelope, \Closure $inside): void
+    {
+        $error = null;
+        $entered = 0;
+
+        try {
+            foreach ($this->scopes as $scope) {
+                $scope->enter($envelope);
+                ++$entered;
+            }
+
+            $inside($envelope);
+        } catch (\Throwable $error) {
+            throw $error;
+        } finally {
+            while ($entered > 0) {
+                $this->scopes[--$entered]->leave($envelope, $error);
+            }
+        }
+    }
+
+    /**
+     * @throws \Throwable when it is a failure of the handler
+     */
+    private function failed(Session $session, ?Message $message, ?Envelope $envelope, \Throwable $error): void
+    {
+        $frame = $this->responder->frame($error);
+
+        if (null !== $frame) {
+            $this->responder->refuse($session->connection, $frame, $message?->id);
+        } else {
+            $session->failed = $message;
+        }
+
+        if ($this->notifies(MessageFailed::class)) {
+            $this->events?->dispatch(new MessageFailed($session, $envelope, $error, $frame));
+        }
+
+        if (null === $frame) {
+            throw $error;
+        }
+    }
+
+    private function unknown(Message $message): RefusedException
+    {
+        if (null === $message->type) {
+            return RefusedException::invalidMessage('The field "type" is missing.');
+        }
+
+        return new RefusedException(new ErrorFrame(ErrorFrame::UNKNOWN_TYPE, sprintf('There is no message of type "%s" here.', preg_replace('/^(.{64}).+$/su', '$1…', $message->type))));
+    }
+
+    private function endpoint(HandlerDescriptor $descriptor): Endpoint
+    {
+        return $this->prepare()[spl_object_id($descriptor)];
+    }
+
+    private function notifies(string $event): bool
+    {
+        if (null === $this->events) {
+            return false;
+        }
+
+        return !method_exists($this->events, 'hasListeners') || $this->events->hasListeners($event);
+    }
+}
