@@ -17,6 +17,7 @@ require_once '/usr/share/php/Symfony/Component/Cache/autoload.php';
 require_once '/usr/share/php/Doctrine/ORM/autoload.php';
 require_once '/usr/share/php/Psr/Container/autoload.php';
 require_once '/usr/share/php/Psr/Log/autoload.php';
+require_once '/usr/share/php/Illuminate/autoload.php';
 
 spl_autoload_register(static function (string $class) use ($root): void {
     foreach (['Ferry\\Tests\\' => $root.'/tests/php/', 'Ferry\\' => $root.'/php/'] as $prefix => $folder) {

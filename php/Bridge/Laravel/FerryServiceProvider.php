@@ -1,0 +1,91 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Bridge\Laravel;
+
+use Ferry\Bridge\Laravel\Auth\ConnectionAuth;
+use Ferry\Bridge\Laravel\Auth\HandshakeGate;
+use Ferry\Bridge\Laravel\Auth\HandshakeScope;
+use Ferry\Bridge\Laravel\Console\HandlerMakeCommand;
+use Ferry\Bridge\Laravel\Console\InstallCommand;
+use Ferry\Bridge\Laravel\Console\RestartCommand;
+use Ferry\Bridge\Laravel\Console\ServeCommand;
+use Ferry\Bridge\Laravel\Handler\AuthScope;
+use Ferry\Bridge\Laravel\Handler\ContainerResolver;
+use Ferry\Bridge\Laravel\Handler\EventDispatcher;
+use Ferry\Bridge\Laravel\Handler\ExceptionMapper;
+use Ferry\Bridge\Laravel\Handler\HandlerCatalog;
+use Ferry\Bridge\Laravel\Handler\MessageClassResolver;
+use Ferry\Bridge\Laravel\Handler\ModelResolver;
+use Ferry\Bridge\Laravel\Routing\HandlerRouter;
+use Ferry\Bridge\Laravel\Server\RunnerFactory;
+use Ferry\Handler\ArgumentCompiler;
+use Ferry\Handler\CurrentServer;
+use Ferry\Handler\EndpointFactory;
+use Ferry\Handler\HandlerDispatcher;
+use Ferry\Handler\Router;
+use Ferry\Runner;
+use Ferry\WsServer;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Support\ServiceProvider;
+
+/**
+ * @property Application $app
+ */
+final class FerryServiceProvider extends ServiceProvider
+{
+    public function register(): void
+    {
+        $this->mergeConfigFrom(__DIR__.'/config/ws.php', 'ws');
+
+        $this->app->singleton(HandlerRouter::class, static fn (Application $app): HandlerRouter => new HandlerRouter($app->make('events'), $app));
+        $this->app->singleton(WebSockets::class, static fn (Application $app): WebSockets => new WebSockets($app->make(HandlerRouter::class), $app->make('config')));
+        $this->app->singleton(RestartSignal::class, static fn (Application $app): RestartSignal => new RestartSignal($app->make('cache')));
+        $this->registerAuthentication();
+        $this->registerServer();
+    }
+
+    public function boot(): void
+    {
+        if (!$this->app->runningInConsole()) {
+            return;
+        }
+
+        $this->commands([HandlerMakeCommand::class, InstallCommand::class, RestartCommand::class, ServeCommand::class]);
+        $this->publishes([__DIR__.'/config/ws.php' => $this->app->configPath('ws.php')], 'ws-config');
+        $this->publishes([__DIR__.'/stubs/routes.stub' => $this->app->basePath('routes/ws.php')], 'ws-routes');
+    }
+
+    private function registerAuthentication(): void
+    {
+        $this->app->singleton(HandshakeScope::class, static fn (Application $app): HandshakeScope => new HandshakeScope($app));
+        $this->app->singleton(HandshakeGate::class, static fn (Application $app): HandshakeGate => new HandshakeGate($app, $app->make(HandshakeScope::class), $app->make('config')));
+        $this->app->singleton(ConnectionAuth::class, static fn (Application $app): ConnectionAuth => new ConnectionAuth($app, $app->make('config'), $app->make(HandshakeScope::class)));
+    }
+
+    private function registerServer(): void
+    {
+        $this->app->singleton(CurrentServer::class);
+        $this->app->bind(WsServer::class, static fn (Application $app): WsServer => $app->make(CurrentServer::class)->get());
+        $this->app->singleton(HandlerCatalog::class, static fn (Application $app): HandlerCatalog => new HandlerCatalog($app->make(HandlerRouter::class), $app->make('config')));
+        $this->app->singleton(HandlerDispatcher::class, static function (Application $app): HandlerDispatcher {
+            $handlers = $app->make(HandlerCatalog::class)->handlers();
+            $server = $app->make(CurrentServer::class);
+            $arguments = new ArgumentCompiler([...ArgumentCompiler::builtIn($server), new MessageClassResolver($app), new ModelResolver($app), new ContainerResolver($app)]);
+
+            return new HandlerDispatcher(
+                new Router($handlers),
+                $handlers,
+                new EndpointFactory($app, $arguments, shared: false),
+                $server,
+                enclosing: [new AuthScope($app->make(ConnectionAuth::class))],
+                gates: [$app->make(HandshakeGate::class)],
+                mappers: [new ExceptionMapper()],
+                events: new EventDispatcher($app->make('events')),
+            );
+        });
+        $this->app->bind(RunnerFactory::class, static fn (Application $app): RunnerFactory => new RunnerFactory($app, $app->make(HandlerDispatcher::class), new EventDispatcher($app->make('events')), $app->make('log'), $app->make('config')));
+        $this->app->bind(Runner::class, static fn (Application $app): Runner => $app->make(RunnerFactory::class)->create());
+    }
+}

@@ -1,0 +1,87 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Bridge\Laravel\Hygiene;
+
+use Ferry\Hygiene\LostConnection;
+use Ferry\Hygiene\RecoveryInterface;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Database\Connection;
+use Psr\Log\LoggerInterface;
+
+/**
+ * After the loss of a database connection: waits until the database is back, so that the event can be handled once more.
+ * Laravel repeats a lost query by itself only outside of transactions, and only once.
+ */
+final class ReconnectAfterLoss implements RecoveryInterface
+{
+    private const FIRST_PAUSE = 0.05;
+    private const LONGEST_PAUSE = 1.0;
+
+    /**
+     * @param float $timeout seconds to wait for the database; the event then fails as if nothing was retried
+     */
+    public function __construct(
+        private readonly Application $app,
+        private readonly float $timeout,
+        private readonly LoggerInterface $logger,
+    ) {
+    }
+
+    public function recover(\Throwable $error): bool
+    {
+        if (!LostConnection::isCauseOf($error) || !$this->app->resolved('db')) {
+            return false;
+        }
+
+        $lost = array_filter($this->app->make('db')->getConnections(), static fn (Connection $connection): bool => $connection->transactionLevel() > 0
+            || !$connection->getRawPdo() instanceof \PDO
+            || !Liveness::of($connection->getRawPdo()));
+
+        // Whatever else was lost is not ours to mend.
+        if ([] === $lost) {
+            return false;
+        }
+
+        $this->logger->warning('A database connection was lost: {message}', ['message' => $error->getMessage(), 'exception' => $error]);
+
+        foreach ($lost as $name => $connection) {
+            $connection->disconnect();
+
+            if (!$this->reconnect((string) $name, $connection)) {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private function reconnect(string $name, Connection $connection): bool
+    {
+        $deadline = microtime(true) + $this->timeout;
+
+        for ($pause = self::FIRST_PAUSE; !$this->connects($connection); $pause = min(2 * $pause, self::LONGEST_PAUSE)) {
+            if (microtime(true) + $pause > $deadline) {
+                $this->logger->error('The database connection "{connection}" did not come back within {timeout} s.', ['connection' => $name, 'timeout' => $this->timeout]);
+
+                return false;
+            }
+
+            usleep((int) ($pause * 1e6));
+        }
+
+        return true;
+    }
+
+    private function connects(Connection $connection): bool
+    {
+        try {
+            $connection->reconnect();
+
+            return Liveness::of($connection->getPdo());
+        } catch (\PDOException) {
+            return false;
+        }
+    }
+}
