@@ -19,7 +19,7 @@ use Symfony\Component\Console\Style\SymfonyStyle;
  *
  * @internal
  */
-final class ConsoleListener extends Listener
+class ConsoleListener extends Listener
 {
     /** Redrawn in place on a terminal; elsewhere each change is a line of its own. */
     private readonly ?ConsoleSectionOutput $live;
@@ -41,16 +41,16 @@ final class ConsoleListener extends Listener
 
     public function started(Runner $runner, string $address): void
     {
-        $this->io->success(sprintf('Listening on %s', $address));
+        $this->announce(sprintf('Listening on %s', $address));
 
         if ([] !== $this->stopsWhen) {
-            $this->io->comment(sprintf('The server will automatically exit once it has %s.', implode(' or ', $this->stopsWhen)));
+            $this->hint(sprintf('The server will automatically exit once it has %s.', implode(' or ', $this->stopsWhen)));
         }
 
-        $this->io->comment('Quit the server with CONTROL-C.');
+        $this->hint('Quit the server with CONTROL-C.');
 
         if (!$this->output->isVerbose()) {
-            $this->io->comment('Re-run the command with -v to see connections, messages and slow handlers.');
+            $this->hint('Re-run the command with -v to see connections, messages and slow handlers.');
         }
     }
 
@@ -98,7 +98,17 @@ final class ConsoleListener extends Listener
     public function stopped(Runner $runner, ?string $reason): void
     {
         $this->live?->clear();
-        $this->io->success('' === (string) $reason ? 'Server stopped.' : sprintf('Server stopped: %s.', $reason));
+        $this->announce('' === (string) $reason ? 'Server stopped.' : sprintf('Server stopped: %s.', $reason));
+    }
+
+    protected function announce(string $message): void
+    {
+        $this->io->success($message);
+    }
+
+    protected function hint(string $message): void
+    {
+        $this->io->comment($message);
     }
 
     private function describe(Progress $progress): string

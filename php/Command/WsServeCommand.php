@@ -28,7 +28,14 @@ final class WsServeCommand extends SignalableCommand
 {
     private bool $signaled = false;
 
-    public function __construct(private readonly Runner $runner)
+    private ?Runner $made = null;
+
+    /**
+     * @param Runner|\Closure(): Runner                                                  $runner  a closure is called when the command runs
+     * @param (\Closure(SymfonyStyle, OutputInterface, list<string>): Listener)|null $display shows what the server does, by
+     *                                                                                    default a ConsoleListener
+     */
+    public function __construct(private readonly Runner|\Closure $runner, private readonly ?\Closure $display = null)
     {
         parent::__construct();
     }
@@ -82,7 +89,9 @@ final class WsServeCommand extends SignalableCommand
         $limits = $this->limits($input, $stopsWhen);
 
         try {
-            $this->runner->run($this->address($input), [...$limits, new ConsoleListener($io, $output, $stopsWhen)]);
+            $runner = $this->runner();
+            $display = null === $this->display ? new ConsoleListener($io, $output, $stopsWhen) : ($this->display)($io, $output, $stopsWhen);
+            $runner->run($this->address($input), [...$limits, $display]);
         } catch (ExtensionMissingException $e) {
             $io->error($e->getMessage());
 
@@ -108,9 +117,14 @@ final class WsServeCommand extends SignalableCommand
         }
 
         $this->signaled = true;
-        $this->runner->stop(sprintf('received %s', \SIGINT === $signal ? 'SIGINT' : 'SIGTERM'));
+        $this->runner()->stop(sprintf('received %s', \SIGINT === $signal ? 'SIGINT' : 'SIGTERM'));
 
         return false;
+    }
+
+    private function runner(): Runner
+    {
+        return $this->made ??= $this->runner instanceof Runner ? $this->runner : ($this->runner)();
     }
 
     /**

@@ -20,6 +20,8 @@ final class EndpointFactory
      * @param iterable<MiddlewareInterface> $middleware      around every handler, outermost first
      * @param iterable<GuardInterface>      $guards
      * @param ?ContainerInterface           $namedMiddleware by HandlerDescriptor::$middleware; null: that of the handlers
+     * @param bool                          $shared          whether one handler serves every event; otherwise the container is
+     *                                                       asked for each
      */
     public function __construct(
         private readonly ContainerInterface $handlers,
@@ -27,6 +29,7 @@ final class EndpointFactory
         private readonly iterable $middleware = [],
         private readonly iterable $guards = [],
         private readonly ?ContainerInterface $namedMiddleware = null,
+        private readonly bool $shared = true,
     ) {
     }
 
@@ -50,7 +53,7 @@ final class EndpointFactory
         $actions = ['types' => []];
 
         foreach ($descriptor->methods as $method) {
-            $action = new Action($this->call($handler, $method), $middleware, $method);
+            $action = new Action($this->call($this->method($descriptor, $handler, $method), $method), $middleware, $method);
 
             if (MethodDescriptor::MESSAGE !== $method->event) {
                 $actions[$method->event] = $action;
@@ -79,12 +82,22 @@ final class EndpointFactory
         );
     }
 
+    private function method(HandlerDescriptor $descriptor, object $handler, MethodDescriptor $method): \Closure
+    {
+        if ($this->shared) {
+            return $handler->{$method->name}(...);
+        }
+
+        $handlers = $this->handlers;
+
+        return static fn (mixed ...$arguments): mixed => $handlers->get($descriptor->id)->{$method->name}(...$arguments);
+    }
+
     /**
      * @return \Closure(Envelope): mixed
      */
-    private function call(object $handler, MethodDescriptor $method): \Closure
+    private function call(\Closure $call, MethodDescriptor $method): \Closure
     {
-        $call = $handler->{$method->name}(...);
         $resolvers = $this->arguments->compile($method);
         $guards = [];
 

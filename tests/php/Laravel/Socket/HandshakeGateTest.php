@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Ferry\Tests\Laravel\Socket;
 
 use Ferry\Bridge\Laravel\Auth\ConnectionAuth;
-use Ferry\Bridge\Laravel\Auth\HandshakeGate;
 use Ferry\Bridge\Laravel\Facades\Ws;
+use Ferry\Handler\HandlerDispatcher;
 use Ferry\Handshake;
 use Ferry\Identity;
 use Ferry\Tests\Fixtures\Extension;
@@ -234,10 +234,10 @@ final class HandshakeGateTest extends TestCase
     public function testHandshakesLeaveNothingBehind(): void
     {
         Ws::handler('/chat', Door::class)->middleware('auth');
-        $gate = $this->app->make(HandshakeGate::class);
+        $dispatcher = $this->app->make(HandlerDispatcher::class);
         $cookie = $this->sessionCookie(1);
         self::assertSame(101, $this->knock('/chat', ['Cookie' => $cookie]));
-        $decide = fn () => $gate->decide($this->handshake ?? throw new \LogicException('No handshake.'));
+        $decide = fn () => $dispatcher->onHandshake($this->handshake ?? throw new \LogicException('No handshake.'));
 
         $used = static function () use ($decide): int {
             for ($i = 0; $i < 300; ++$i) {
@@ -259,9 +259,9 @@ final class HandshakeGateTest extends TestCase
      */
     private function knock(string $path, array $headers = []): int
     {
-        return $this->knock->at($path, $headers, function (Handshake $handshake): Identity|int|null {
+        return $this->knock->at($path, $headers, function (Handshake $handshake): Identity|bool|int|null {
             $this->handshake = $handshake;
-            $decision = $this->app->make(HandshakeGate::class)->decide($handshake);
+            $decision = $this->app->make(HandlerDispatcher::class)->onHandshake($handshake);
             $this->identity = $decision instanceof Identity ? $decision : null;
 
             return $decision;

@@ -1,0 +1,36 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Bridge\Laravel\Console;
+
+use Ferry\Command\ConsoleListener;
+use Illuminate\Console\View\Components\Factory;
+use Symfony\Component\Console\Output\OutputInterface;
+use Symfony\Component\Console\Style\SymfonyStyle;
+
+/**
+ * What ws:serve shows, in the look of Laravel's own commands.
+ *
+ * @internal
+ */
+final class ServeOutput extends ConsoleListener
+{
+    /**
+     * @param list<string> $stopsWhen
+     */
+    public function __construct(SymfonyStyle $io, OutputInterface $output, array $stopsWhen, private readonly Factory $components)
+    {
+        parent::__construct($io, $output, $stopsWhen);
+    }
+
+    protected function announce(string $message): void
+    {
+        $this->components->info($message);
+    }
+
+    protected function hint(string $message): void
+    {
+        $this->components->bulletList([$message]);
+    }
+}
