@@ -118,6 +118,18 @@ final class Runner
     }
 
     /**
+     * The same handler, options and listeners on another server: what tests run.
+     *
+     * @internal
+     *
+     * @param \Closure(array<string, mixed>): ServerInterface $serverFactory
+     */
+    public function withServer(\Closure $serverFactory): self
+    {
+        return new self($this->handler, $this->options, $this->listeners, $this->grace, $serverFactory);
+    }
+
+    /**
      * @param array<string, mixed> $options
      */
     private function attach(ServerInterface $server, array $options): void

@@ -18,7 +18,7 @@ final class NativeServer implements ServerInterface
 {
     private const GOING_AWAY = 1001;
 
-    private readonly WsServer $server;
+    public readonly WsServer $server;
 
     /**
      * @param array<string, mixed> $options see \Ferry\WsServer
