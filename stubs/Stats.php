@@ -15,6 +15,8 @@ final class Stats
     public readonly int $messagesOut;
     public readonly int $bytesIn;
     public readonly int $bytesOut;
+    /** Bytes of messages that compression kept off the wire, both ways. */
+    public readonly int $bytesSaved;
     /** Events waiting for PHP, and their bytes. */
     public readonly int $inboxEvents;
     public readonly int $inboxBytes;

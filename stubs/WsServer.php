@@ -36,6 +36,7 @@ namespace Ferry;
  * | inbox_bytes | int 33554432 | undelivered events held for PHP; at the limit sockets are no longer read |
  * | outbox_bytes | int 1048576 | unsent bytes per connection; above it `slow_consumer` applies |
  * | slow_consumer | string 'disconnect' | 'disconnect' (close 1013), 'drop-oldest' or 'drop-newest' |
+ * | compression | bool or array false | permessage-deflate (RFC 7692) with clients that offer it, see below; true: with its defaults |
  * | ping_interval | float 25.0 | keep-alive ping after this long without traffic from the client; 0: off |
  * | idle_timeout | float 60.0 | connection closed (1001) after this long without any frame from it, more than ping_interval when both are on; 0: off |
  * | close_timeout | float 5.0 | time a client has to answer a close frame |
@@ -60,6 +61,17 @@ namespace Ferry;
  * read once. With `keys` a token's `kid` selects its key; an unknown `kid` is refused, and so is none when there are several
  * keys. A token with an `aud` claim is refused unless `audience` names it. A connection closes with `expired_close_code` at
  * `exp` plus `leeway`.
+ *
+ * `compression`: `threshold` (int 256: messages of fewer bytes are sent as they are), `level` (int 1, to 9: slower and smaller),
+ * `server_context_takeover` (bool false: what is sent to a connection may refer to what was sent to it before; needs
+ * slow_consumer 'disconnect'), `client_context_takeover` (bool false: the same for what it sends),
+ * `server_max_window_bits`, `client_max_window_bits` (int 15, from 9: how far back a message may refer, as a power of two).
+ * A broadcast is compressed once for all connections with the same window; with server_context_takeover the next message to
+ * one of them refers to nothing before it. `max_message_bytes` bounds a message after inflation too: above it close 1009.
+ * Compression keeps no memory per connection unless context is taken over: then up to 10 KiB for what is sent, and up to
+ * 1.25 × the client's window (40 KiB with 15 bits) for what it sends, allocated with the first compressed message. A client
+ * that cannot be asked for a smaller window keeps no context. Compressors and decompressor are shared, under 3 MiB per I/O
+ * thread.
  *
  * `token`: `header` (bool true: Authorization: Bearer), `subprotocol` (bool true: `bearer, <token>`; only `bearer` is
  * echoed), `cookie` (?string null: cookie name, needs allowed_origins), `query` (?string 'token': parameter name).

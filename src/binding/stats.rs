@@ -26,6 +26,7 @@ pub struct Stats {
     messages_out: i64,
     bytes_in: i64,
     bytes_out: i64,
+    bytes_saved: i64,
     inbox_events: i64,
     inbox_bytes: i64,
     outbox_bytes: i64,
@@ -86,6 +87,7 @@ getters! {
     get_messages_out "messagesOut" messages_out i64;
     get_bytes_in "bytesIn" bytes_in i64;
     get_bytes_out "bytesOut" bytes_out i64;
+    get_bytes_saved "bytesSaved" bytes_saved i64;
     get_inbox_events "inboxEvents" inbox_events i64;
     get_inbox_bytes "inboxBytes" inbox_bytes i64;
     get_outbox_bytes "outboxBytes" outbox_bytes i64;
@@ -121,6 +123,7 @@ impl Stats {
             messages_out: load(&metrics.messages_out),
             bytes_in: load(&metrics.bytes_in),
             bytes_out: load(&metrics.bytes_out),
+            bytes_saved: load(&metrics.bytes_saved),
             inbox_events,
             inbox_bytes,
             outbox_bytes: size(metrics.outbox_bytes.load(Ordering::Relaxed)),

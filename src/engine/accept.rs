@@ -191,11 +191,11 @@ fn open(gate: &Gate, stream: Stream, early: Vec<u8>, permit: ConnectionPermit, a
     if let Some(asked) = accepted.asked {
         asked.opened();
     }
-    let id = gate
-        .local
-        .state
-        .borrow_mut()
-        .open(writer, permit, accepted.expires_at, accepted.request);
+    let id =
+        gate.local
+            .state
+            .borrow_mut()
+            .open(writer, permit, accepted.expires_at, accepted.deflate, accepted.request);
     // A task of its own: this one's state has the size of the HTTP machinery.
     spawn_local(SessionTask::new(Rc::clone(&gate.local), id, reader, early));
 }

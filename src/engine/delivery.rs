@@ -14,6 +14,8 @@ use super::session::{CLEAN, Phase, Session};
 
 /// Chunks collected before they are written, in one broadcast perhaps more.
 const MAX_CHUNKS: usize = 64 * 1024;
+/// Bytes made on this thread that are collected before they are written, and that are kept room for.
+const MAX_MADE: usize = 1024 * 1024;
 /// Chunks an entry keeps room for; each connection of a broadcast has an entry.
 const KEEP_CHUNKS: usize = 64;
 
@@ -24,8 +26,8 @@ enum Chunk {
     Batch { start: usize, end: usize, messages: u32 },
     /// A broadcast frame of the batch.
     Shared(usize),
-    /// A range of the hub's own control frames.
-    Control { start: usize, end: usize },
+    /// A range of the frames made on this thread: control frames and compressed messages.
+    Made { start: usize, end: usize, messages: u32 },
 }
 
 /// The connections that the current batch touches, with what each gets, in order.
@@ -37,8 +39,8 @@ pub struct Dirty {
     chunks: usize,
     /// Broadcast frames of the batch.
     shared: Vec<Bytes>,
-    /// Control frames made on this thread since the last flush.
-    control: Vec<u8>,
+    /// Frames made on this thread since the last flush.
+    made: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -79,7 +81,17 @@ impl Dirty {
                 *end = to;
                 *messages += more;
             }
-            (Some(Chunk::Control { end, .. }), Chunk::Control { start, end: to }) if *end == start => *end = to,
+            (
+                Some(Chunk::Made { end, messages, .. }),
+                Chunk::Made {
+                    start,
+                    end: to,
+                    messages: more,
+                },
+            ) if *end == start => {
+                *end = to;
+                *messages += more;
+            }
             _ => {
                 chunks.push(chunk);
                 self.chunks += 1;
@@ -90,7 +102,7 @@ impl Dirty {
     /// What is collected should be written before more is: a thousand broadcasts to 10,000 connections in one batch
     /// would be 320 MB of chunks.
     pub fn is_full(&self) -> bool {
-        self.chunks >= MAX_CHUNKS
+        self.chunks >= MAX_CHUNKS || self.made.len() >= MAX_MADE
     }
 
     /// Frames `start..end` of the batch for one session.
@@ -110,10 +122,24 @@ impl Dirty {
 
     /// A control frame that `encode` writes.
     pub fn control(&mut self, session: &mut Session, slot: u32, encode: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.control.len();
-        encode(&mut self.control);
-        let end = self.control.len();
-        self.push(session, slot, Chunk::Control { start, end });
+        self.make(session, slot, 0, encode);
+    }
+
+    /// The frame of one message, which `encode` writes.
+    pub fn message(&mut self, session: &mut Session, slot: u32, encode: impl FnOnce(&mut Vec<u8>)) {
+        self.make(session, slot, 1, encode);
+    }
+
+    fn make(&mut self, session: &mut Session, slot: u32, messages: u32, encode: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.made.len();
+        encode(&mut self.made);
+        let end = self.made.len();
+        self.push(session, slot, Chunk::Made { start, end, messages });
+    }
+
+    /// Bytes of a broadcast frame.
+    pub fn shared_len(&self, frame: usize) -> usize {
+        self.shared.get(frame).map_or(0, Bytes::len)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -125,7 +151,7 @@ impl Dirty {
 struct Source<'a> {
     data: &'a [u8],
     shared: &'a [Bytes],
-    control: &'a [u8],
+    made: &'a [u8],
 }
 
 impl Source<'_> {
@@ -133,7 +159,7 @@ impl Source<'_> {
         match chunk {
             Chunk::Batch { start, end, .. } => &self.data[start..end],
             Chunk::Shared(frame) => &self.shared[frame],
-            Chunk::Control { start, end } => &self.control[start..end],
+            Chunk::Made { start, end, .. } => &self.made[start..end],
         }
     }
 
@@ -148,9 +174,8 @@ impl Source<'_> {
 
 fn messages(chunk: Chunk) -> u32 {
     match chunk {
-        Chunk::Batch { messages, .. } => messages,
+        Chunk::Batch { messages, .. } | Chunk::Made { messages, .. } => messages,
         Chunk::Shared(_) => 1,
-        Chunk::Control { .. } => 0,
     }
 }
 
@@ -164,7 +189,7 @@ impl State {
             let source = Source {
                 data,
                 shared: &dirty.shared,
-                control: &dirty.control,
+                made: &dirty.made,
             };
             for entry in &mut dirty.entries[..dirty.used] {
                 let Some(session) = self.sessions.at_mut(entry.slot) else {
@@ -182,7 +207,8 @@ impl State {
             dirty.used = 0;
             dirty.chunks = 0;
             dirty.shared.clear();
-            dirty.control.clear();
+            dirty.made.clear();
+            dirty.made.shrink_to(MAX_MADE);
             if self.dirty.is_empty() {
                 self.dirty = dirty;
             }

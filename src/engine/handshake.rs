@@ -16,6 +16,7 @@ use tungstenite::handshake::derive_accept_key;
 use super::auth::jwt::VerifiedToken;
 use super::auth::token::{Token, bearer_offered, offered_subprotocols};
 use super::config::Config;
+use super::deflate::{self, Agreement, Terms};
 use super::inbox::Event;
 use super::limits::ConnectionPermit;
 use super::metrics::Refusal;
@@ -36,6 +37,8 @@ pub struct Accepted {
     /// The request, or its id where PHP has it.
     pub request: Result<Box<HandshakeRequest>, HandshakeId>,
     pub expires_at: Option<i64>,
+    /// permessage-deflate, as the answer says.
+    pub deflate: Option<Terms>,
     /// Tells PHP when the connection is never opened.
     pub asked: Option<Asked>,
 }
@@ -132,6 +135,7 @@ impl Gate {
             ));
         }
         let key = websocket_key(request)?;
+        let agreement = self.compression(headers)?;
         if !config.allowed_origins.allows_request(headers) {
             return Err(forbidden(Refusal::Origin, "This origin is not allowed."));
         }
@@ -142,7 +146,10 @@ impl Gate {
             .iter()
             .find(|s| offered.contains(s))
             .map(|s| s.as_str().into());
-        let answer = switching_protocols(key, subprotocol.as_deref(), headers);
+        let mut answer = switching_protocols(key, subprotocol.as_deref(), headers);
+        if let Some(Ok(extension)) = agreement.as_ref().map(|a| HeaderValue::from_str(&a.answer)) {
+            answer.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, extension);
+        }
         let expires_at = verified.as_ref().and_then(|v| v.valid_until);
         let request = Box::new(HandshakeRequest {
             id: HandshakeId {
@@ -157,16 +164,28 @@ impl Gate {
             verified: verified.map(Box::new),
         });
         self.wait_for_room().await;
-        let accepted = if self.ask_php.load(Ordering::Relaxed) {
+        let mut accepted = if self.ask_php.load(Ordering::Relaxed) {
             self.ask(request, expires_at).await?
         } else {
             Accepted {
                 request: Ok(request),
                 expires_at,
+                deflate: None,
                 asked: None,
             }
         };
+        accepted.deflate = agreement.map(|agreement| agreement.terms);
         Ok(Verdict::Upgrade(answer, accepted))
+    }
+
+    fn compression(&self, headers: &HeaderMap) -> Result<Option<Agreement>, Problem> {
+        let Some(settings) = &self.config.compression else {
+            return Ok(None);
+        };
+        deflate::negotiate(settings, headers).map_err(|deflate::Malformed| {
+            let detail = "The header Sec-WebSocket-Extensions is malformed.";
+            Problem::new(StatusCode::BAD_REQUEST, Refusal::MalformedRequest, detail)
+        })
     }
 
     /// Waits until PHP keeps up: clients that come and go while it is busy would fill the memory with their events. The
@@ -266,6 +285,7 @@ impl Gate {
             Ok(Ok(HandshakeReply::Accept { expires_at: at })) => Ok(Accepted {
                 request: Err(asked.id),
                 expires_at: at.or(expires_at),
+                deflate: None,
                 asked: Some(asked),
             }),
             Ok(Ok(HandshakeReply::Refuse { status })) => Err(Problem::new(

@@ -9,12 +9,13 @@ use tokio::sync::Notify;
 
 use super::close;
 use super::config::{Config, SlowConsumer};
+use super::deflate::{Codec, Context, Terms};
 use super::delivery::{Dirty, Settled};
 use super::frame::{Limits as FrameLimits, encode_close};
 use super::id::ConnId;
 use super::inbox::{Burst, Event, Inbox, Opened};
 use super::limits::ConnectionPermit;
-use super::mailbox::{Audience, Batch, Command, Mailbox};
+use super::mailbox::{Batch, Command, Mailbox};
 use super::metrics::Metrics;
 use super::outlet::Outlet;
 use super::pending::Pending;
@@ -30,6 +31,8 @@ pub struct State {
     pub sessions: Table<Session>,
     pub rooms: Rooms,
     pub dirty: Dirty,
+    /// Compresses and inflates for all sessions.
+    pub codec: Codec,
     /// Events not sent to PHP yet.
     pub burst: Burst,
     /// Sessions whose socket failed in the flush that runs.
@@ -61,6 +64,8 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub struct Limits {
     pub frame: FrameLimits,
+    /// Shorter messages are not compressed.
+    pub compress_from: usize,
     pub outbox_bytes: usize,
     pub slow_consumer: SlowConsumer,
     pub sweep_interval: Duration,
@@ -94,6 +99,8 @@ impl Limits {
                 max_fragments: u32::try_from(config.max_fragments).unwrap_or(u32::MAX),
                 allow_rsv1: false,
             },
+            // Nothing is smaller than nothing.
+            compress_from: config.compression.map_or(1, |c| c.threshold.max(1)),
             outbox_bytes: config.outbox_bytes,
             slow_consumer: config.slow_consumer,
             sweep_interval: interval,
@@ -119,6 +126,7 @@ impl State {
             sessions: Table::default(),
             rooms: Rooms::default(),
             dirty: Dirty::default(),
+            codec: Codec::new(config.compression.unwrap_or_default().level),
             burst: inbox.burst(),
             broken: Vec::new(),
             settled: Vec::new(),
@@ -142,7 +150,7 @@ impl State {
         ConnId::new(self.io_thread, slot, self.sessions.generation(slot))
     }
 
-    fn find(&self, id: ConnId) -> Option<u32> {
+    pub fn find(&self, id: ConnId) -> Option<u32> {
         self.sessions.find(id.slot(), id.generation())
     }
 
@@ -175,6 +183,7 @@ impl State {
         writer: Writer,
         permit: ConnectionPermit,
         expires_at: Option<i64>,
+        deflate: Option<Terms>,
         request: Result<Box<HandshakeRequest>, HandshakeId>,
     ) -> ConnId {
         let outlet = Arc::new(Outlet::default());
@@ -183,6 +192,7 @@ impl State {
             outlet: Arc::clone(&outlet),
             waker: None,
             outbox: None,
+            deflate: deflate.map(|terms| Box::new(Context::new(terms))),
             memberships: Vec::new(),
             phase: Phase::Open,
             dirty: CLEAN,
@@ -360,7 +370,7 @@ impl State {
             // Taken out so that the buffer stays borrowed for the flush.
             let mut commands = std::mem::take(&mut batch.commands);
             for command in commands.drain(..) {
-                self.run(command, &mut start);
+                self.run(command, &batch.data, &mut start);
                 if self.dirty.is_full() {
                     self.flush(&batch.data);
                 }
@@ -373,17 +383,12 @@ impl State {
         filled
     }
 
-    fn run(&mut self, command: Command, start: &mut usize) {
+    fn run(&mut self, command: Command, data: &[u8], start: &mut usize) {
         match command {
             Command::Data { id, end, messages } => {
                 let begin = std::mem::replace(start, end);
-                if let Some(slot) = self.find(id)
-                    && let Some(session) = self.sessions.at_mut(slot)
-                {
-                    session.outlet.add_taken(end - begin);
-                    if session.takes_frames() {
-                        self.dirty.data(session, slot, begin, end, messages);
-                    }
+                if let Some(slot) = self.find(id) {
+                    self.send(slot, data, begin, end, messages);
                 }
             }
             Command::Broadcast {
@@ -443,28 +448,6 @@ impl State {
             Command::Shutdown => {
                 self.shut_down = true;
                 self.pending.shut_down();
-            }
-        }
-    }
-
-    fn broadcast(&mut self, audience: &Audience, frame: bytes::Bytes, except: &[ConnId]) {
-        let except: Vec<u32> = except.iter().filter_map(|&id| self.find(id)).collect();
-        let frame = self.dirty.add_shared(frame);
-        let mut to = |sessions: &mut Table<Session>, slot: u32| {
-            if let Some(session) = sessions.at_mut(slot)
-                && session.is_open()
-                && !except.contains(&slot)
-            {
-                self.dirty.shared(session, slot, frame);
-            }
-        };
-        match audience {
-            Audience::All => (0..self.sessions.capacity()).for_each(|slot| to(&mut self.sessions, slot)),
-            Audience::Room(name) => {
-                self.rooms
-                    .members(name)
-                    .iter()
-                    .for_each(|&slot| to(&mut self.sessions, slot));
             }
         }
     }

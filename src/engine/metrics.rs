@@ -73,6 +73,8 @@ pub struct Metrics {
     pub messages_out: AtomicU64,
     pub bytes_in: AtomicU64,
     pub bytes_out: AtomicU64,
+    /// Bytes of messages that compression kept off the wire, both ways.
+    pub bytes_saved: AtomicU64,
     /// Bytes that sockets did not take yet, over all connections.
     pub outbox_bytes: AtomicUsize,
     /// Messages the slow-consumer policy dropped.

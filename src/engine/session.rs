@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::deflate::Context;
 use super::limits::ConnectionPermit;
 use super::outbox::Outbox;
 use super::outlet::Outlet;
@@ -45,6 +46,8 @@ pub struct Session {
     pub waker: Option<Waker>,
     /// `None` while the socket takes everything.
     pub outbox: Option<Box<Outbox>>,
+    /// permessage-deflate was negotiated.
+    pub deflate: Option<Box<Context>>,
     pub memberships: Vec<Membership>,
     pub phase: Phase,
     /// Index of this session's entry in the batch being written, or [`CLEAN`].

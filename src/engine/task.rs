@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::ReadBuf;
 
-use super::frame::{Decoder, MessageKind, Payload, Sink, encode_pong};
+use super::frame::{Decoder, MessageKind, Payload, ProtocolError, Sink, encode_pong};
 use super::hub::State;
 use super::id::ConnId;
 use super::session::Phase;
@@ -60,7 +60,7 @@ impl SessionTask {
             .metrics
             .bytes_in
             .fetch_add(input.len() as u64, std::sync::atomic::Ordering::Relaxed);
-        let limits = state.limits.frame;
+        let mut limits = state.limits.frame;
         let Some(session) = state.sessions.at_mut(slot) else {
             return;
         };
@@ -69,22 +69,24 @@ impl SessionTask {
         if matches!(session.phase, Phase::Leaving { .. } | Phase::Draining { .. }) {
             return;
         }
+        limits.allow_rsv1 = session.deflate.is_some();
         let mut receiving = Receiving {
             open: session.is_open(),
             id: self.id,
             slot,
             state,
             messages: 0,
+            failed: None,
         };
         let fed = self.decoder.feed(input, &limits, &mut receiving);
-        let messages = receiving.messages;
+        let (messages, failed) = (receiving.messages, receiving.failed);
         if messages > 0 {
             state
                 .metrics
                 .messages_in
                 .fetch_add(messages, std::sync::atomic::Ordering::Relaxed);
         }
-        if let Err(error) = fed {
+        if let Some(error) = fed.err().or(failed) {
             state.fail(slot, error.code, error.reason);
         }
         if !state.dirty.is_empty() {
@@ -184,23 +186,33 @@ struct Receiving<'a> {
     /// After our own Close messages are read past.
     open: bool,
     messages: u64,
+    /// A compressed message was none, or too big.
+    failed: Option<ProtocolError>,
 }
 
 impl Sink for Receiving<'_> {
-    fn message(&mut self, kind: MessageKind, _compressed: bool, payload: Payload<'_>) -> ControlFlow<()> {
-        if self.open {
-            self.messages += 1;
-            if let Some(session) = self.state.sessions.at_mut(self.slot) {
-                session.delivered = session.delivered.wrapping_add(1);
+    fn message(&mut self, kind: MessageKind, compressed: bool, payload: Payload<'_>) -> ControlFlow<()> {
+        if !self.open {
+            return ControlFlow::Continue(());
+        }
+        let binary = kind == MessageKind::Binary;
+        if compressed {
+            if let Err(error) = self.state.inflate(self.id, self.slot, binary, payload.as_ref()) {
+                self.failed = Some(error);
+                return ControlFlow::Break(());
             }
-            let binary = kind == MessageKind::Binary;
+        } else {
             match payload {
                 Payload::Borrowed(bytes) => self.state.burst.message(self.id, binary, bytes),
                 Payload::Owned(bytes) => self.state.burst.owned_message(self.id, binary, bytes),
             }
-            if self.state.burst.is_full() {
-                self.state.send_burst();
-            }
+        }
+        self.messages += 1;
+        if let Some(session) = self.state.sessions.at_mut(self.slot) {
+            session.delivered = session.delivered.wrapping_add(1);
+        }
+        if self.state.burst.is_full() {
+            self.state.send_burst();
         }
         ControlFlow::Continue(())
     }

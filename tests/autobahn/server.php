@@ -14,6 +14,8 @@ $server = new WsServer([
     'max_fragments' => 1 << 20,
     'inbox_bytes' => 64 << 20,
     'outbox_bytes' => 64 << 20,
+    // Cases 12 and 13 offer it. Context as they allow it, and every message that becomes smaller.
+    'compression' => ['threshold' => 0, 'server_context_takeover' => true, 'client_context_takeover' => true],
     // The suite holds connections open without traffic and expects no ping.
     'ping_interval' => 0,
     'idle_timeout' => 0,

@@ -3,6 +3,7 @@
 mod asking;
 mod closing;
 mod codec_differential;
+mod compression;
 mod flow;
 mod handshake;
 mod harness;

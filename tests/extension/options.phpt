@@ -10,6 +10,8 @@ $bad = [
     ['prot' => 1], ['port' => '8080'], ['port' => 70000], ['port' => -1], ['host' => 5], ['host' => "a\0b"], ['backlog' => 0], ['backlog' => 70000],
     ['ping_interval' => -1], ['ping_interval' => NAN], ['ping_interval' => 100000], ['ping_interval' => 60, 'idle_timeout' => 60], ['close_timeout' => 0],
     ['io_threads' => 0], ['io_threads' => 65], ['io_threads' => 1.5], ['slow_consumer' => 'wait'], ['max_header_bytes' => 10], ['tcp_nodelay' => 1],
+    ['compression' => 'on'], ['compression' => ['level' => 10]], ['compression' => ['server_max_window_bits' => 8]], ['compression' => ['bits' => 9]],
+    ['compression' => ['server_context_takeover' => true], 'slow_consumer' => 'drop-oldest'],
     ['allowed_origins' => 'https://a'], ['allowed_origins' => ['nonsense']], ['allowed_ips' => ['10.0.0.0/99']], ['subprotocols' => ['a b']],
     ['unix' => '/tmp/x.sock', 'port' => 1], ['unix' => '/tmp/x.sock', 'reuse_port' => true], ['unix' => '/tmp/x.sock', 'allowed_ips' => ['::1']],
     ['listen' => []], ['listen' => ['8080']], ['listen' => ['localhost:1', ['address' => 'localhost:2', 'mode' => 0600]]], ['listen' => ['a:1'], 'port' => 1],
@@ -46,6 +48,11 @@ Ferry\Exception\InvalidArgumentException: Option "io_threads" must be an integer
 Ferry\Exception\InvalidArgumentException: Option "slow_consumer" must be "disconnect", "drop-oldest" or "drop-newest", "wait" given.
 Ferry\Exception\InvalidArgumentException: Option "max_header_bytes" must be an integer from 1024 to 1048576, 10 given.
 Ferry\Exception\InvalidArgumentException: Option "tcp_nodelay" must be a bool, 1 given.
+Ferry\Exception\InvalidArgumentException: Option "compression" must be a bool or an array, "on" given.
+Ferry\Exception\InvalidArgumentException: Option "compression.level" must be an integer from 1 to 9, 10 given.
+Ferry\Exception\InvalidArgumentException: Option "compression.server_max_window_bits" must be an integer from 9 to 15, 8 given.
+Ferry\Exception\InvalidArgumentException: Option "compression.bits" is unknown; known are threshold, level, server_context_takeover, client_context_takeover, server_max_window_bits, client_max_window_bits.
+Ferry\Exception\InvalidArgumentException: Option "compression.server_context_takeover" needs "slow_consumer" "disconnect": the messages after a dropped one would refer to it.
 Ferry\Exception\InvalidArgumentException: Option "allowed_origins" must be a list, each item an origin such as "https://example.org" or "https://*.example.org", "https://a" given.
 Ferry\Exception\InvalidArgumentException: Option "allowed_origins[0]" must be an origin such as "https://example.org" or "https://*.example.org", "nonsense" given.
 Ferry\Exception\InvalidArgumentException: Option "allowed_ips[0]" must be an IP address or a CIDR network such as "10.0.0.0/8", "10.0.0.0/99" given.

@@ -1,6 +1,7 @@
 //! Server options, validated before a thread starts.
 
 mod authorization;
+mod compression;
 mod error;
 mod listen;
 mod parse;
@@ -18,6 +19,7 @@ pub use listen::{Bind, Listen};
 pub use value::Value;
 
 use crate::engine::auth::{AddressPolicy, OriginList, TokenSources, Verifier};
+use crate::engine::deflate;
 
 /// Every option of `WsServer`, in the types the engine uses. The class documentation says what each one means.
 ///
@@ -53,6 +55,8 @@ pub struct Config {
     pub inbox_bytes: usize,
     pub outbox_bytes: usize,
     pub slow_consumer: SlowConsumer,
+    /// permessage-deflate; `None`: never agreed to.
+    pub compression: Option<deflate::Settings>,
     pub ping_interval: Option<Duration>,
     /// Longer than `ping_interval`, when both are on.
     pub idle_timeout: Option<Duration>,
@@ -113,6 +117,7 @@ impl Default for Config {
             inbox_bytes: 32 << 20,
             outbox_bytes: 1 << 20,
             slow_consumer: SlowConsumer::Disconnect,
+            compression: None,
             ping_interval: Some(Duration::from_secs(25)),
             idle_timeout: Some(Duration::from_secs(60)),
             close_timeout: Duration::from_secs(5),

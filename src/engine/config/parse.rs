@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::authorization;
+use super::compression;
 use super::error::OptionError;
 use super::listen;
 use super::section::{Section, text};
@@ -33,6 +34,7 @@ const KNOWN: &[&str] = &[
     "inbox_bytes",
     "outbox_bytes",
     "slow_consumer",
+    "compression",
     "ping_interval",
     "idle_timeout",
     "close_timeout",
@@ -60,6 +62,7 @@ pub(super) fn parse(options: &Value) -> Result<Config, OptionError> {
     requests(&section, &mut config)?;
     addresses(&section, &mut config)?;
     listen::read(&section, &mut config)?;
+    compression::read(&section, &mut config)?;
     authorization::read(&section, &mut config)?;
     Ok(config)
 }

@@ -142,7 +142,11 @@ impl Decoder {
             (Opcode::Continuation, None) => return Err(ProtocolError::UNEXPECTED_CONTINUATION),
         };
         let before = self.message.as_ref().map_or(0, |message| message.bytes.len());
-        let room = limits.max_message_bytes.saturating_sub(before);
+        let compressed = self
+            .message
+            .as_ref()
+            .map_or(header.compressed, |message| message.compressed);
+        let room = limits.wire_bytes(compressed).saturating_sub(before);
         let Some(len) = usize::try_from(header.len).ok().filter(|&len| len <= room) else {
             return Err(ProtocolError::TOO_BIG);
         };
@@ -258,7 +262,7 @@ impl Assembly {
             let most = if self.frame.fin {
                 self.bytes.len() + self.frame.remaining
             } else {
-                limits.max_message_bytes
+                limits.wire_bytes(self.compressed)
             };
             let capacity = (2 * self.bytes.capacity()).min(most).max(needed);
             self.bytes.reserve_exact(capacity - self.bytes.len());

@@ -46,6 +46,46 @@ pub fn message_frame(kind: MessageKind, payload: &[u8]) -> Bytes {
     out.into()
 }
 
+/// Appends one message whose payload is deflated already.
+pub fn encode_compressed(out: &mut Vec<u8>, kind: MessageKind, deflated: &[u8]) {
+    encode_header(out, kind.into(), true, deflated.len());
+    out.extend_from_slice(deflated);
+}
+
+/// The same as a frame of its own.
+pub fn compressed_frame(kind: MessageKind, deflated: &[u8]) -> Bytes {
+    let mut out = Vec::new();
+    encode_compressed(&mut out, kind, deflated);
+    out.into()
+}
+
+/// What one frame of our own is: the kind if it is a message, and the lengths of its header and of all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Split {
+    pub kind: Option<MessageKind>,
+    pub header: usize,
+    pub total: usize,
+}
+
+/// Looks at the first of the frames that the functions above have appended. `None`: there is none.
+pub fn split_frame(frames: &[u8]) -> Option<Split> {
+    let [first, second, rest @ ..] = frames else {
+        return None;
+    };
+    let (header, len) = match second {
+        126 => (4, usize::from(u16::from_be_bytes(*rest.first_chunk()?))),
+        127 => (10, usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?),
+        len => (2, usize::from(*len)),
+    };
+    let kind = match first & 0x0F {
+        0x1 => Some(MessageKind::Text),
+        0x2 => Some(MessageKind::Binary),
+        _ => None,
+    };
+    let total = header + len;
+    (total <= frames.len()).then_some(Split { kind, header, total })
+}
+
 /// Appends a Close. Of a longer reason whole characters of at most 123 bytes are sent.
 ///
 /// A pseudo-code (1005, 1006, 1015) stands for a Close without code and reason. Whether an application may use the code
@@ -126,6 +166,27 @@ mod tests {
         let mut out = Vec::new();
         encode_header(&mut out, Opcode::Text, true, 3);
         assert_eq!(out, [0xC1, 3]);
+    }
+
+    #[test]
+    fn frames_are_told_apart_again() {
+        let mut out = Vec::new();
+        encode_message(&mut out, MessageKind::Text, &[b'a'; 300]);
+        encode_ping(&mut out, b"hi");
+        encode_message(&mut out, MessageKind::Binary, &vec![0; 70_000]);
+        let mut seen = Vec::new();
+        let mut rest = &out[..];
+        while let Some(split) = split_frame(rest) {
+            seen.push((split.kind, split.header, split.total));
+            rest = &rest[split.total..];
+        }
+        let expected = [
+            (Some(MessageKind::Text), 4, 304),
+            (None, 2, 4),
+            (Some(MessageKind::Binary), 10, 70_010),
+        ];
+        assert_eq!((seen.as_slice(), rest.len()), (&expected[..], 0));
+        assert_eq!(split_frame(&out[..303]), None);
     }
 
     #[test]

@@ -16,7 +16,10 @@ mod tests;
 use std::ops::ControlFlow;
 
 pub use decoder::Decoder;
-pub use encoder::{encode_close, encode_header, encode_message, encode_ping, encode_pong, message_frame};
+pub use encoder::{
+    compressed_frame, encode_close, encode_compressed, encode_header, encode_message, encode_ping, encode_pong,
+    message_frame, split_frame,
+};
 pub use error::ProtocolError;
 pub use header::Opcode;
 
@@ -72,10 +75,22 @@ pub trait Sink {
 /// What a client may send.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The largest message in bytes as they are on the wire, over all its fragments.
+    /// The largest message in bytes, over all its fragments; a compressed one may be a little longer on the wire.
     pub max_message_bytes: usize,
     /// The most frames of one message; 0 and 1 refuse fragmentation.
     pub max_fragments: u32,
     /// permessage-deflate was negotiated: RSV1 may mark the first frame of a message.
     pub allow_rsv1: bool,
+}
+
+impl Limits {
+    /// Of one message on the wire. What cannot be compressed grows: by 5 bytes per block of deflate, which in zlib's
+    /// poorest setting holds about 500.
+    const fn wire_bytes(&self, compressed: bool) -> usize {
+        if compressed {
+            self.max_message_bytes.saturating_add(self.max_message_bytes / 64 + 64)
+        } else {
+            self.max_message_bytes
+        }
+    }
 }

@@ -187,18 +187,24 @@ impl Client {
     /// The next frame. Anything a server must not send fails here.
     #[track_caller]
     pub fn frame(&mut self) -> Frame {
-        let head = self.take(2);
-        assert_eq!(head[0] & 0xf0, 0x80, "final, no reserved bits: {head:x?}");
-        let opcode = head[0] & 0x0f;
+        let (first, payload) = self.any_frame();
+        assert_eq!(first & 0xf0, 0x80, "final, no reserved bits: {first:x?}");
+        let opcode = first & 0x0f;
         assert!(matches!(opcode, 1 | 2 | 8 | 9 | 10), "opcode {opcode}");
+        Frame { opcode, payload }
+    }
+
+    /// The next frame's first byte and payload.
+    #[track_caller]
+    pub fn any_frame(&mut self) -> (u8, Vec<u8>) {
+        let head = self.take(2);
         let len = match head[1] {
             len @ 0..126 => usize::from(len),
             126 => usize::from(u16::from_be_bytes(self.take(2).try_into().unwrap())),
             127 => usize::try_from(u64::from_be_bytes(self.take(8).try_into().unwrap())).unwrap(),
             _ => panic!("a masked frame"),
         };
-        let payload = self.take(len);
-        Frame { opcode, payload }
+        (head[0], self.take(len))
     }
 
     #[track_caller]

@@ -59,6 +59,7 @@ fn no_options_are_the_defaults() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "there are as many options")]
 fn every_option_is_read() {
     let config = parse_all([
         ("host", "::1".into()),
@@ -79,6 +80,16 @@ fn every_option_is_read() {
         ("inbox_bytes", 4096.into()),
         ("outbox_bytes", 8192.into()),
         ("slow_consumer", "drop-oldest".into()),
+        (
+            "compression",
+            Value::from([
+                ("threshold", Value::from(0)),
+                ("level", 9.into()),
+                ("client_context_takeover", true.into()),
+                ("server_max_window_bits", 9.into()),
+                ("client_max_window_bits", 12.into()),
+            ]),
+        ),
         ("ping_interval", 0.into()),
         ("idle_timeout", 0.25.into()),
         ("close_timeout", 86_400.into()),
@@ -127,6 +138,15 @@ fn every_option_is_read() {
     );
     assert_eq!((config.inbox_bytes, config.outbox_bytes), (4096, 8192));
     assert_eq!(config.slow_consumer, SlowConsumer::DropOldest);
+    let compression = deflate::Settings {
+        threshold: 0,
+        level: 9,
+        server_takeover: false,
+        client_takeover: true,
+        server_bits: 9,
+        client_bits: 12,
+    };
+    assert_eq!(config.compression, Some(compression));
     assert_eq!(config.handshake_timeout, Duration::from_secs(1));
     assert_eq!(config.handshake_callback_timeout, Duration::from_millis(500));
     assert_eq!(config.close_timeout, Duration::from_secs(86_400));
@@ -182,6 +202,14 @@ fn settings_that_contradict_each_other_are_refused() {
     assert_eq!(
         message("idle_timeout", 20),
         r#"Option "idle_timeout" must be above "ping_interval" (25) unless one of them is 0 (off), 20 given."#
+    );
+    assert_eq!(
+        message_all([
+            ("slow_consumer", "drop-newest".into()),
+            ("compression", [("server_context_takeover", true)].into()),
+        ]),
+        "Option \"compression.server_context_takeover\" needs \"slow_consumer\" \"disconnect\": the messages after a dropped \
+         one would refer to it."
     );
     assert!(parse_all([("idle_timeout", 20.into()), ("ping_interval", 0.into())]).is_ok());
     assert!(parse_all([("idle_timeout", 0.into()), ("ping_interval", 90.into())]).is_ok());

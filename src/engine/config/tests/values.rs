@@ -231,6 +231,50 @@ fn lists_name_the_wrong_item() {
 }
 
 #[test]
+fn compression_is_a_bool_or_an_array() {
+    let read = |value: Value| parse("compression", value).unwrap().compression;
+    assert_eq!(read(false.into()), None);
+    for on in [true.into(), empty()] {
+        assert_eq!(read(on), Some(deflate::Settings::default()));
+    }
+    for wrong in [Value::Null, 1.into(), "on".into(), Value::Other("stdClass")] {
+        let expected = format!(
+            "Option \"compression\" must be a bool or an array, {} given.",
+            wrong.describe()
+        );
+        assert_eq!(message("compression", wrong), expected);
+    }
+    for (name, low, high) in [
+        ("threshold", 0, 2_147_483_647),
+        ("level", 1, 9),
+        ("server_max_window_bits", 9, 15),
+        ("client_max_window_bits", 9, 15),
+    ] {
+        for value in [(low - 1).into(), Value::from(high + 1_i64), true.into(), Value::Null] {
+            let expected = format!(
+                "Option \"compression.{name}\" must be an integer from {low} to {high}, {} given.",
+                value.describe()
+            );
+            assert_eq!(message("compression", [(name, value)]), expected);
+        }
+        for limit in [low, high] {
+            assert!(parse("compression", [(name, limit)]).is_ok(), "{name} {limit}");
+        }
+    }
+    for name in ["server_context_takeover", "client_context_takeover"] {
+        assert_eq!(
+            message("compression", [(name, 1)]),
+            format!("Option \"compression.{name}\" must be a bool, 1 given.")
+        );
+    }
+    assert_eq!(
+        message("compression", [("treshold", 1)]),
+        "Option \"compression.treshold\" is unknown; did you mean \"threshold\"?"
+    );
+    assert!(message("compression", vec![1]).starts_with("Option \"compression.0\" is unknown; known are threshold, "));
+}
+
+#[test]
 fn slow_consumer_is_one_of_three() {
     assert_eq!(
         parse("slow_consumer", "drop-newest").unwrap().slow_consumer,

@@ -1,0 +1,4 @@
+mod codec;
+mod negotiation;
+
+use super::*;
