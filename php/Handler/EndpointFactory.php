@@ -6,6 +6,7 @@ namespace Ferry\Handler;
 
 use Ferry\Exception\InvalidHandlerException;
 use Ferry\HandlerInterface;
+use Ferry\Hygiene\Retry;
 use Ferry\Middleware\Envelope;
 use Ferry\Middleware\MiddlewareInterface;
 use Psr\Container\ContainerInterface;
@@ -22,6 +23,7 @@ final class EndpointFactory
      * @param ?ContainerInterface           $namedMiddleware by HandlerDescriptor::$middleware; null: that of the handlers
      * @param bool                          $shared          whether one handler serves every event; otherwise the container is
      *                                                       asked for each
+     * @param ?Retry                        $retry           of events whose failure could be mended
      */
     public function __construct(
         private readonly ContainerInterface $handlers,
@@ -30,6 +32,7 @@ final class EndpointFactory
         private readonly iterable $guards = [],
         private readonly ?ContainerInterface $namedMiddleware = null,
         private readonly bool $shared = true,
+        private readonly ?Retry $retry = null,
     ) {
     }
 
@@ -53,7 +56,7 @@ final class EndpointFactory
         $actions = ['types' => []];
 
         foreach ($descriptor->methods as $method) {
-            $action = new Action($this->call($this->method($descriptor, $handler, $method), $method), $middleware, $method);
+            $action = new Action($this->retried($this->call($this->method($descriptor, $handler, $method), $method), $method->event), $middleware, $method);
 
             if (MethodDescriptor::MESSAGE !== $method->event) {
                 $actions[$method->event] = $action;
@@ -75,9 +78,9 @@ final class EndpointFactory
         return new Endpoint(
             $descriptor,
             $handler,
-            open: new Action(static fn (Envelope $envelope) => $handler->onOpen($envelope->connection), $middleware),
-            raw: new Action(static fn (Envelope $envelope) => $handler->onMessage($envelope->connection, $envelope->message->payload ?? '', $envelope->message->binary ?? false), $middleware),
-            close: new Action(static fn (Envelope $envelope) => $handler->onClose($envelope->connection, $envelope->code, $envelope->reason), $middleware),
+            open: new Action($this->retried(static fn (Envelope $envelope) => $handler->onOpen($envelope->connection)), $middleware),
+            raw: new Action($this->retried(static fn (Envelope $envelope) => $handler->onMessage($envelope->connection, $envelope->message->payload ?? '', $envelope->message->binary ?? false)), $middleware),
+            close: new Action($this->retried(static fn (Envelope $envelope) => $handler->onClose($envelope->connection, $envelope->code, $envelope->reason)), $middleware),
             error: new Action(static fn (Envelope $envelope) => null === $envelope->error ? null : $handler->onError($envelope->connection, $envelope->error), $middleware),
         );
     }
@@ -141,6 +144,17 @@ final class EndpointFactory
                 return $call(...$arguments);
             },
         };
+    }
+
+    /**
+     * @param \Closure(Envelope): mixed $call
+     *
+     * @return \Closure(Envelope): mixed
+     */
+    private function retried(\Closure $call, string $event = MethodDescriptor::MESSAGE): \Closure
+    {
+        // A failure is told of once.
+        return null === $this->retry || MethodDescriptor::ERROR === $event ? $call : $this->retry->wrap($call);
     }
 
     private function named(string $id): MiddlewareInterface

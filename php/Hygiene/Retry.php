@@ -13,30 +13,38 @@ namespace Ferry\Hygiene;
 final class Retry
 {
     /**
-     * @param iterable<RecoveryInterface> $recoveries asked in turn
+     * @param iterable<RecoveryInterface>    $recoveries asked in turn
+     * @param ?\Closure(): mixed             $beforeRetry undoes what belongs to the failed attempt, as a user who was loaded
      */
-    public function __construct(private readonly iterable $recoveries)
+    public function __construct(private readonly iterable $recoveries, private readonly ?\Closure $beforeRetry = null)
     {
     }
 
     /**
+     * @template TArgument
      * @template T
      *
-     * @param \Closure(): T $handle called a second time after a failure that was mended, never a third
+     * @param \Closure(TArgument): T $handle called a second time after a failure that was mended, never a third
      *
-     * @return T
+     * @return \Closure(TArgument): T
      */
-    public function call(\Closure $handle): mixed
+    public function wrap(\Closure $handle): \Closure
     {
-        try {
-            return $handle();
-        } catch (\Throwable $e) {
-            if (!$this->recover($e)) {
-                throw $e;
+        return function (mixed $argument = null) use ($handle): mixed {
+            try {
+                return $handle($argument);
+            } catch (\Throwable $e) {
+                if (!$this->recover($e)) {
+                    throw $e;
+                }
             }
-        }
 
-        return $handle();
+            if (null !== $this->beforeRetry) {
+                ($this->beforeRetry)();
+            }
+
+            return $handle($argument);
+        };
     }
 
     private function recover(\Throwable $error): bool

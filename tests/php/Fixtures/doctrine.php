@@ -8,6 +8,12 @@ use Ferry\Bridge\Doctrine\PingIdleConnections;
 use Ferry\Bridge\Doctrine\ReconnectAfterLoss;
 use Ferry\Bridge\Doctrine\ResetClosedManagers;
 use Ferry\Bridge\Doctrine\RollBackOpenTransactions;
+use Ferry\Handler\ArgumentCompiler;
+use Ferry\Handler\DescriptorFactory;
+use Ferry\Handler\EndpointFactory;
+use Ferry\Handler\HandlerDispatcher;
+use Ferry\Handler\ObjectContainer;
+use Ferry\Handler\Router;
 use Ferry\Hygiene\GarbageCollection;
 use Ferry\Hygiene\Housekeeper;
 use Ferry\Hygiene\Retry;
@@ -36,5 +42,8 @@ $address = new class extends Runner\Listener {
         echo $address, "\n";
     }
 };
-$handler = new NoteHandler($registry, new Retry([new ReconnectAfterLoss($services, 30.0, $logger)]), $logger);
-(new Runner($handler, ['port' => 0], [$housekeeper, $address]))->run();
+$descriptors = DescriptorFactory::describe(NoteHandler::class, NoteHandler::class);
+$handlers = new ObjectContainer([NoteHandler::class => new NoteHandler($registry, $logger)]);
+$retry = new Retry([new ReconnectAfterLoss($services, 30.0, $logger)]);
+$dispatcher = new HandlerDispatcher(new Router($descriptors), $descriptors, new EndpointFactory($handlers, new ArgumentCompiler([]), retry: $retry));
+(new Runner($dispatcher, ['port' => 0], [$housekeeper, $address]))->run();

@@ -7,7 +7,6 @@ namespace Ferry\Tests\Fixtures\Doctrine;
 use Doctrine\ORM\EntityManagerInterface;
 use Ferry\Connection;
 use Ferry\HandlerInterface;
-use Ferry\Hygiene\Retry;
 use Ferry\Tests\Fixtures\RecordingLogger;
 
 /**
@@ -17,7 +16,7 @@ final class NoteHandler implements HandlerInterface
 {
     private int $largestUnitOfWork = 0;
 
-    public function __construct(private readonly Registry $registry, private readonly Retry $retry, private readonly RecordingLogger $logger)
+    public function __construct(private readonly Registry $registry, private readonly RecordingLogger $logger)
     {
     }
 
@@ -28,7 +27,7 @@ final class NoteHandler implements HandlerInterface
     public function onMessage(Connection $connection, string $data, bool $binary): void
     {
         [$command, $text] = explode(' ', $data, 2) + [1 => ''];
-        $connection->send($this->retry->call(fn (): string => $this->answer($command, $text)));
+        $connection->send($this->answer($command, $text));
     }
 
     public function onClose(Connection $connection, int $code, string $reason): void

@@ -14,20 +14,20 @@ final class RetryTest extends TestCase
 
     public function testWhatSucceedsIsDoneOnce(): void
     {
-        self::assertSame('done', (new Retry([$this->recovery(true)]))->call($this->failing(0)));
+        self::assertSame('done', (new Retry([$this->recovery(true)]))->wrap($this->failing(0))());
         self::assertSame(1, $this->calls);
     }
 
     public function testMendedFailureIsTriedOnceMore(): void
     {
-        self::assertSame('done', (new Retry([$this->recovery(false), $this->recovery(true)]))->call($this->failing(1)));
+        self::assertSame('done', (new Retry([$this->recovery(false), $this->recovery(true)]))->wrap($this->failing(1))());
         self::assertSame(2, $this->calls);
     }
 
     public function testSecondFailureIsFinal(): void
     {
         try {
-            (new Retry([$this->recovery(true)]))->call($this->failing(9));
+            (new Retry([$this->recovery(true)]))->wrap($this->failing(9))();
             self::fail('It failed for ever.');
         } catch (\DomainException $e) {
             self::assertSame('failure 2', $e->getMessage());
@@ -39,7 +39,7 @@ final class RetryTest extends TestCase
     public function testOtherFailureIsNotTriedAgain(): void
     {
         try {
-            (new Retry([$this->recovery(false)]))->call($this->failing(1));
+            (new Retry([$this->recovery(false)]))->wrap($this->failing(1))();
             self::fail('It could not be mended.');
         } catch (\DomainException $e) {
             self::assertSame('failure 1', $e->getMessage());

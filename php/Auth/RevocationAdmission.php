@@ -1,0 +1,26 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Auth;
+
+use Ferry\Handler\AdmissionInterface;
+use Ferry\Handler\HandlerDescriptor;
+use Ferry\Identity;
+
+/**
+ * Refuses tokens that were revoked.
+ */
+final class RevocationAdmission implements AdmissionInterface
+{
+    public function __construct(private readonly RevokedTokens $revoked)
+    {
+    }
+
+    public function admit(object $handshake, HandlerDescriptor $handler, array $route, ?object $identity): Identity|bool|int|null
+    {
+        $identity ??= $handshake->identity();
+
+        return null !== $identity && $this->revoked->isRevoked($identity) ? 401 : null;
+    }
+}

@@ -1,0 +1,22 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Auth;
+
+use Ferry\Handler\AdmissionInterface;
+use Ferry\Handler\HandlerDescriptor;
+use Ferry\Identity;
+
+/**
+ * Refuses clients of whom no admission before has found out who they are.
+ */
+final class UserAdmission implements AdmissionInterface
+{
+    public function admit(object $handshake, HandlerDescriptor $handler, array $route, ?object $identity): Identity|bool|int|null
+    {
+        $identity ??= $handshake->identity();
+
+        return null === $identity || '' === $identity->userIdentifier ? 401 : null;
+    }
+}

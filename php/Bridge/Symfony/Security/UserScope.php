@@ -1,0 +1,89 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Bridge\Symfony\Security;
+
+use Ferry\Auth\ConnectionRegistry;
+use Ferry\Handler\ScopeInterface;
+use Ferry\Handler\Session;
+use Ferry\Middleware\Envelope;
+use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
+
+/**
+ * Puts the user of a connection into the token storage while an event of it is handled.
+ *
+ * The user is loaded when somebody asks for him, once per event. When he is not let in any more, he is nobody from that
+ * moment on, and the connection is closed after the event.
+ */
+final class UserScope implements ScopeInterface
+{
+    private bool $guarded = false;
+
+    public function __construct(
+        private readonly TokenStorageInterface $tokens,
+        private readonly Users $users,
+        private readonly string $firewall = 'ferry',
+        private readonly ?ConnectionRegistry $registry = null,
+    ) {
+    }
+
+    public function enter(Envelope $envelope): void
+    {
+        $identity = $envelope->connection->identity();
+        $token = $this->of($envelope->session);
+
+        // The first event, or Connection::authenticate() has taken another token.
+        if ($token?->identity !== $identity) {
+            $token = null === $identity || '' === $identity->userIdentifier ? null : $this->users->token($identity, $this->firewall);
+            $envelope->session->attributes[self::class] = $token;
+            $this->registry?->add($envelope->connection);
+        }
+
+        $this->guarded || $this->guard();
+        $this->tokens->setToken($token);
+    }
+
+    public function leave(Envelope $envelope, ?\Throwable $error): void
+    {
+        $this->tokens->setToken(null);
+        $token = $this->of($envelope->session);
+
+        if (null !== $token) {
+            if ($token->isRevoked()) {
+                $envelope->connection->close(ConnectionRegistry::UNAUTHORIZED, 'Not logged in any more');
+            }
+
+            // Entities belong to the unit of work of one event.
+            $token->forget();
+        }
+
+        if ('close' === $envelope->event) {
+            $this->registry?->remove($envelope->connection);
+        }
+    }
+
+    /** The user of the event that is being handled is loaded again when he is asked for. */
+    public function forget(): void
+    {
+        $token = $this->tokens->getToken();
+
+        if ($token instanceof ConnectionToken || $token instanceof RememberedConnectionToken) {
+            $token->forget();
+        }
+    }
+
+    private function of(Session $session): ConnectionToken|RememberedConnectionToken|null
+    {
+        /** @var ConnectionToken|RememberedConnectionToken|null */
+        return $session->attributes[self::class] ?? null;
+    }
+
+    /** exit() in a handler runs no finally block, and what runs at the end of the process is not the user's doing. */
+    private function guard(): void
+    {
+        $this->guarded = true;
+        $tokens = \WeakReference::create($this->tokens);
+        register_shutdown_function(static fn () => $tokens->get()?->setToken(null));
+    }
+}
