@@ -43,6 +43,12 @@ final class ArgumentCompiler
         return array_map(fn (ArgumentMetadata $argument): \Closure => $this->argument($argument, $method), $method->arguments);
     }
 
+    /** Whether one of the resolvers knows the argument. */
+    public function resolves(ArgumentMetadata $argument, MethodDescriptor $method): bool
+    {
+        return null !== $this->resolver($argument, $method);
+    }
+
     public static function unresolvable(ArgumentMetadata $argument, MethodDescriptor $method, string $reason = ''): InvalidHandlerException
     {
         $placeholders = [] === $method->placeholders ? 'none here' : implode(', ', $method->placeholders);
@@ -64,10 +70,8 @@ final class ArgumentCompiler
 
     private function argument(ArgumentMetadata $argument, MethodDescriptor $method): \Closure
     {
-        foreach ($this->resolvers as $resolver) {
-            if (null !== $resolve = $resolver->compile($argument, $method)) {
-                return $resolve;
-            }
+        if (null !== $resolve = $this->resolver($argument, $method)) {
+            return $resolve;
         }
 
         if ($argument->hasDefault || $argument->nullable && null !== $argument->type) {
@@ -77,5 +81,16 @@ final class ArgumentCompiler
         }
 
         throw self::unresolvable($argument, $method);
+    }
+
+    private function resolver(ArgumentMetadata $argument, MethodDescriptor $method): ?\Closure
+    {
+        foreach ($this->resolvers as $resolver) {
+            if (null !== $resolve = $resolver->compile($argument, $method)) {
+                return $resolve;
+            }
+        }
+
+        return null;
     }
 }

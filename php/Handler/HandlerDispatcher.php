@@ -129,6 +129,10 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
                 $endpoints[spl_object_id($descriptor)] = $this->factory->create($descriptor);
             }
 
+            if ([] === $endpoints) {
+                throw new InvalidHandlerException('There is no handler to serve. Put #[AsWsHandler(\'/path\')] on a class, or implement Ferry\HandlerInterface.');
+            }
+
             $this->scopes = [...$this->enclosing];
             $this->admissions = [...$this->gates];
             $this->endpoints = $endpoints;

@@ -11,16 +11,33 @@ if (is_file($root.'/vendor/autoload.php')) {
     return;
 }
 
-require_once '/usr/share/php/Symfony/Component/Console/autoload.php';
-require_once '/usr/share/php/Symfony/Component/EventDispatcher/autoload.php';
-require_once '/usr/share/php/Symfony/Component/Cache/autoload.php';
-require_once '/usr/share/php/Doctrine/ORM/autoload.php';
-require_once '/usr/share/php/Symfony/Component/Yaml/autoload.php';
-require_once '/usr/share/php/Symfony/Bundle/SecurityBundle/autoload.php';
-require_once '/usr/share/php/Symfony/Bundle/FrameworkBundle/autoload.php';
-require_once '/usr/share/php/Psr/Container/autoload.php';
-require_once '/usr/share/php/Psr/Log/autoload.php';
-require_once '/usr/share/php/Illuminate/autoload.php';
+$packages = [
+    'Doctrine/ORM',
+    'Illuminate',
+    'Psr/Container',
+    'Psr/Log',
+    'Symfony/Bundle/FrameworkBundle',
+    'Symfony/Bundle/SecurityBundle',
+    'Symfony/Component/Cache',
+    'Symfony/Component/Console',
+    'Symfony/Component/EventDispatcher',
+    'Symfony/Component/PropertyAccess',
+    'Symfony/Component/PropertyInfo',
+    'Symfony/Component/Serializer',
+    'Symfony/Component/Validator',
+    'Symfony/Component/Yaml',
+];
+
+foreach ($packages as $package) {
+    require_once "/usr/share/php/$package/autoload.php";
+}
+
+// Symfony 6 and later ask Composer what is installed while they compile a container. Nothing is, by Composer.
+if (!class_exists(Composer\InstalledVersions::class)) {
+    require_once '/usr/share/php/Composer/InstalledVersions.php';
+
+    Composer\InstalledVersions::reload(['root' => ['name' => 'ferry/tests', 'pretty_version' => 'dev', 'version' => 'dev', 'reference' => null, 'type' => 'project', 'install_path' => __DIR__, 'aliases' => [], 'dev' => true], 'versions' => []]);
+}
 
 spl_autoload_register(static function (string $class) use ($root): void {
     foreach (['Ferry\\Tests\\' => $root.'/tests/php/', 'Ferry\\' => $root.'/php/'] as $prefix => $folder) {

@@ -1,0 +1,36 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry;
+
+use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HandlersPass;
+use Ferry\Bridge\Symfony\DependencyInjection\FerryExtension;
+use Symfony\Component\DependencyInjection\Compiler\PassConfig;
+use Symfony\Component\DependencyInjection\ContainerBuilder;
+use Symfony\Component\DependencyInjection\Extension\ExtensionInterface;
+use Symfony\Component\HttpKernel\Bundle\Bundle;
+
+/**
+ * Ferry in a Symfony application: handlers are services, and `bin/console ws:serve` serves them. The configuration is in
+ * docs/symfony.md and in `bin/console config:dump-reference ferry`.
+ */
+final class FerryBundle extends Bundle
+{
+    public function build(ContainerBuilder $container): void
+    {
+        // After autowiring has registered what attributes ask for, and before unused services are removed.
+        $container->addCompilerPass(new HandlersPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -10);
+    }
+
+    public function getContainerExtension(): ?ExtensionInterface
+    {
+        return $this->extension ??= new FerryExtension();
+    }
+
+    /** Where templates and translations are looked for. */
+    public function getPath(): string
+    {
+        return __DIR__.'/Bridge/Symfony';
+    }
+}

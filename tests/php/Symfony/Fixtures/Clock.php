@@ -1,0 +1,13 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Tests\Symfony\Fixtures;
+
+class Clock implements ClockInterface
+{
+    public function now(): string
+    {
+        return 'noon';
+    }
+}
