@@ -160,11 +160,16 @@ impl Connection {
             .verify(jwt)
             .map_err(|e| exception::authentication(e.error_description().into()))?;
         let at = verified.valid_until;
+        let user = verified.user_identifier.clone();
         let value = Identity::from_token(&verified, Some(jwt.to_owned()))?.into_value()?;
         self.identified.set(true);
         let old = self.identity.replace(value.shallow_clone());
         drop(old);
         self.core.command(self.id, Command::Expire { id: self.id, at });
+        if let Some(user) = user.filter(|user| !user.is_empty()) {
+            let user = user.into();
+            self.core.command(self.id, Command::Identify { id: self.id, user });
+        }
         Ok(IdentityObject(value))
     }
 

@@ -88,7 +88,6 @@ pub struct Core {
     /// Another event loop waits on the eventfd.
     pub streamed: Cell<bool>,
     pub started: Cell<Option<Instant>>,
-    pub slow_callbacks: Cell<u64>,
     instance: Cell<InstanceId>,
     pub metrics: RefCell<Arc<Metrics>>,
     forks: Cell<u64>,
@@ -109,7 +108,6 @@ impl Core {
             stop: RefCell::default(),
             streamed: Cell::new(false),
             started: Cell::new(None),
-            slow_callbacks: Cell::new(0),
             instance: Cell::new(InstanceId::random()),
             metrics: RefCell::default(),
             forks: Cell::new(FORKS.load(Ordering::Relaxed)),
@@ -235,6 +233,7 @@ impl Core {
                     audience: audience.clone(),
                     frame: frame.clone(),
                     except,
+                    count: None,
                 });
                 mailbox.mark();
             }

@@ -428,8 +428,9 @@ fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>
     let reply = match verdict {
         Ok(identity) => {
             let expires_at = super::identity::expiry(&identity);
+            let user = super::identity::user(&identity);
             core.asked.borrow_mut().insert(id, Asked { request, identity });
-            HandshakeReply::Accept { expires_at }
+            HandshakeReply::Accept { expires_at, user }
         }
         Err(status) => HandshakeReply::Refuse { status },
     };
@@ -451,7 +452,9 @@ fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Outcome
     if let (Some(slow), Some(ran)) = (core.config.slow_callback, ran)
         && ran >= slow
     {
-        core.slow_callbacks.set(core.slow_callbacks.get() + 1);
+        core.metrics()
+            .slow_callbacks
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
     if !core.is_ours() {
         // The callback forked, and this is the child: events and threads are the parent's.

@@ -161,6 +161,12 @@ pub fn expiry(value: &Zval) -> Option<i64> {
     of(value).and_then(|identity| identity.valid_until)
 }
 
+/// Whose connection it is; an empty identifier names nobody.
+pub fn user(value: &Zval) -> Option<Box<str>> {
+    let user = of(value)?.user.str()?;
+    (!user.is_empty()).then(|| user.into())
+}
+
 pub fn claims(value: &Zval) -> Option<Zval> {
     of(value).map(|identity| identity.claims.shallow_clone())
 }

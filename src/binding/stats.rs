@@ -128,7 +128,7 @@ impl Stats {
             inbox_bytes,
             outbox_bytes: size(metrics.outbox_bytes.load(Ordering::Relaxed)),
             dropped: load(&metrics.dropped),
-            slow_callbacks: int(core.slow_callbacks.get()),
+            slow_callbacks: load(&metrics.slow_callbacks),
             callback_seconds: metrics.callback_time().unwrap_or_default().as_secs_f64(),
             uptime: core.started.get().map_or(0.0, |since| since.elapsed().as_secs_f64()),
         }

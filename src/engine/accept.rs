@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::spawn_local;
 
 use super::handshake::{Accepted, Gate};
+use super::hub::Admission;
 use super::limits::{ConnectionLimits, ConnectionPermit};
 use super::listener::Listener;
 use super::mailbox::{Command, Mailbox};
@@ -191,11 +192,14 @@ fn open(gate: &Gate, stream: Stream, early: Vec<u8>, permit: ConnectionPermit, a
     if let Some(asked) = accepted.asked {
         asked.opened();
     }
-    let id =
-        gate.local
-            .state
-            .borrow_mut()
-            .open(writer, permit, accepted.expires_at, accepted.deflate, accepted.request);
+    let admission = Admission {
+        request: accepted.request,
+        client: accepted.client,
+        expires_at: accepted.expires_at,
+        deflate: accepted.deflate,
+        user: accepted.user,
+    };
+    let id = gate.local.state.borrow_mut().open(writer, permit, admission);
     // A task of its own: this one's state has the size of the HTTP machinery.
     spawn_local(SessionTask::new(Rc::clone(&gate.local), id, reader, early));
 }

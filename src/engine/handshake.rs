@@ -36,9 +36,12 @@ pub struct Gate {
 pub struct Accepted {
     /// The request, or its id where PHP has it.
     pub request: Result<Box<HandshakeRequest>, HandshakeId>,
+    pub client: Option<IpAddr>,
     pub expires_at: Option<i64>,
     /// permessage-deflate, as the answer says.
     pub deflate: Option<Terms>,
+    /// Whose connection it is, by the token or by PHP's identity.
+    pub user: Option<Box<str>>,
     /// Tells PHP when the connection is never opened.
     pub asked: Option<Asked>,
 }
@@ -151,6 +154,11 @@ impl Gate {
             answer.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, extension);
         }
         let expires_at = verified.as_ref().and_then(|v| v.valid_until);
+        let user: Option<Box<str>> = verified
+            .as_ref()
+            .and_then(|v| v.user_identifier.as_deref())
+            .filter(|user| !user.is_empty())
+            .map(Into::into);
         let request = Box::new(HandshakeRequest {
             id: HandshakeId {
                 io_thread: 0,
@@ -165,12 +173,14 @@ impl Gate {
         });
         self.wait_for_room().await;
         let mut accepted = if self.ask_php.load(Ordering::Relaxed) {
-            self.ask(request, expires_at).await?
+            self.ask(request, expires_at, user).await?
         } else {
             Accepted {
                 request: Ok(request),
+                client,
                 expires_at,
                 deflate: None,
+                user,
                 asked: None,
             }
         };
@@ -261,7 +271,13 @@ impl Gate {
         }
     }
 
-    async fn ask(&self, mut request: Box<HandshakeRequest>, expires_at: Option<i64>) -> Result<Accepted, Problem> {
+    async fn ask(
+        &self,
+        mut request: Box<HandshakeRequest>,
+        expires_at: Option<i64>,
+        user: Option<Box<str>>,
+    ) -> Result<Accepted, Problem> {
+        let client = request.client;
         let (asked, reply) = {
             let mut state = self.local.state.borrow_mut();
             let (serial, reply) = state.pending.ask();
@@ -282,10 +298,15 @@ impl Gate {
         };
         let reply = tokio::time::timeout(self.config.handshake_callback_timeout, reply).await;
         match reply {
-            Ok(Ok(HandshakeReply::Accept { expires_at: at })) => Ok(Accepted {
+            Ok(Ok(HandshakeReply::Accept {
+                expires_at: at,
+                user: named,
+            })) => Ok(Accepted {
                 request: Err(asked.id),
+                client,
                 expires_at: at.or(expires_at),
                 deflate: None,
+                user: named.or(user),
                 asked: Some(asked),
             }),
             Ok(Ok(HandshakeReply::Refuse { status })) => Err(Problem::new(

@@ -1,9 +1,10 @@
 //! The connections of one I/O thread: who they are, which rooms they are in, how each is closed.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 
@@ -24,12 +25,14 @@ use super::rooms::{self, Rooms};
 use super::session::{CLEAN, Phase, Session};
 use super::socket::Writer;
 use super::table::Table;
+use super::users::Users;
 
 /// Everything an I/O thread's tasks share. Lives in a `RefCell` on that thread; no borrow outlives a poll.
 pub struct State {
     pub io_thread: u8,
     pub sessions: Table<Session>,
     pub rooms: Rooms,
+    pub users: Users,
     pub dirty: Dirty,
     /// Compresses and inflates for all sessions.
     pub codec: Codec,
@@ -58,6 +61,17 @@ pub struct State {
     pub draining: Option<(u16, Box<str>)>,
     pub accepting: bool,
     pub shut_down: bool,
+}
+
+/// A connection that may become a session.
+pub struct Admission {
+    /// The request, or its id where PHP has it.
+    pub request: Result<Box<HandshakeRequest>, HandshakeId>,
+    pub client: Option<IpAddr>,
+    pub expires_at: Option<i64>,
+    /// permessage-deflate, as the answer to the request says.
+    pub deflate: Option<Terms>,
+    pub user: Option<Box<str>>,
 }
 
 /// The options a session's life depends on, with times in sweeps. `None`: switched off.
@@ -125,6 +139,7 @@ impl State {
             io_thread,
             sessions: Table::default(),
             rooms: Rooms::default(),
+            users: Users::default(),
             dirty: Dirty::default(),
             codec: Codec::new(config.compression.unwrap_or_default().level),
             burst: inbox.burst(),
@@ -178,21 +193,14 @@ impl State {
     }
 
     /// Makes an upgraded connection a session. PHP hears of it next.
-    pub fn open(
-        &mut self,
-        writer: Writer,
-        permit: ConnectionPermit,
-        expires_at: Option<i64>,
-        deflate: Option<Terms>,
-        request: Result<Box<HandshakeRequest>, HandshakeId>,
-    ) -> ConnId {
+    pub fn open(&mut self, writer: Writer, permit: ConnectionPermit, accepted: Admission) -> ConnId {
         let outlet = Arc::new(Outlet::default());
         let (slot, _) = self.sessions.insert(Session {
             writer,
             outlet: Arc::clone(&outlet),
             waker: None,
             outbox: None,
-            deflate: deflate.map(|terms| Box::new(Context::new(terms))),
+            deflate: accepted.deflate.map(|terms| Box::new(Context::new(terms))),
             memberships: Vec::new(),
             phase: Phase::Open,
             dirty: CLEAN,
@@ -200,11 +208,18 @@ impl State {
             heard: self.sweep,
             pinged: false,
             stalled: false,
-            expires_at,
+            expires_at: accepted.expires_at,
+            user: None,
+            client: accepted.client,
+            opened_at: unix_time(),
             permit,
         });
+        if let Some(user) = &accepted.user {
+            self.identify(slot, user);
+        }
         let id = self.id(slot);
         self.metrics.connections_total.fetch_add(1, Ordering::Relaxed);
+        let request = accepted.request;
         self.emit(Event::Open(Box::new(Opened { id, outlet, request })));
         if let Some((code, reason)) = self.draining.clone() {
             self.close(slot, code, &reason);
@@ -212,6 +227,18 @@ impl State {
             self.flush(&[]);
         }
         id
+    }
+
+    /// The session belongs to this user from now on.
+    fn identify(&mut self, slot: u32, user: &str) {
+        if let Some(session) = self.sessions.at_mut(slot)
+            && session.is_open()
+        {
+            if let Some(old) = session.user.take() {
+                self.users.remove(&old, slot);
+            }
+            session.user = Some(self.users.add(user, slot));
+        }
     }
 
     /// Starts the closing handshake from our side.
@@ -348,6 +375,9 @@ impl State {
         let Some(session) = self.sessions.at_mut(slot) else {
             return;
         };
+        if let Some(user) = session.user.take() {
+            self.users.remove(&user, slot);
+        }
         for membership in std::mem::take(&mut session.memberships) {
             self.vacate(membership);
         }
@@ -395,7 +425,31 @@ impl State {
                 audience,
                 frame,
                 except,
-            } => self.broadcast(&audience, frame, &except),
+                count,
+            } => {
+                let reached = self.broadcast(&audience, frame, &except);
+                if let Some(count) = count {
+                    count.add(reached);
+                }
+            }
+            Command::CloseUser {
+                user,
+                code,
+                reason,
+                count,
+            } => {
+                let slots = self.users.slots(&user).to_vec();
+                count.add(slots.len());
+                for slot in slots {
+                    self.close(slot, code, &reason);
+                }
+            }
+            Command::Identify { id, user } => {
+                if let Some(slot) = self.find(id) {
+                    self.identify(slot, &user);
+                }
+            }
+            Command::Ask(question) => question.answer(self),
             Command::Close { id, code, reason } => {
                 if let Some(slot) = self.find(id) {
                     self.close(slot, code, &reason);
@@ -451,6 +505,13 @@ impl State {
             }
         }
     }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "good until 2106")]
+fn unix_time() -> u32 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs() as u32)
 }
 
 #[cfg(test)]

@@ -10,9 +10,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::hub::State;
 use super::id::ConnId;
 use super::request::HandshakeReply;
 use super::socket::Detached;
+use super::tally::Count;
 
 /// Frame bytes one mailbox holds; above it the PHP thread waits until the I/O thread has taken some. The I/O thread
 /// never waits for the PHP thread, so this cannot lock up.
@@ -33,7 +35,22 @@ pub enum Command {
         audience: Audience,
         frame: Bytes,
         except: Box<[ConnId]>,
+        /// Told how many it reached, where somebody asks.
+        count: Option<Count>,
     },
+    /// Close every connection of a user.
+    CloseUser {
+        user: Box<str>,
+        code: u16,
+        reason: Box<str>,
+        count: Count,
+    },
+    /// The connection belongs to this user from now on.
+    Identify {
+        id: ConnId,
+        user: Box<str>,
+    },
+    Ask(Question),
     Close {
         id: ConnId,
         code: u16,
@@ -78,6 +95,26 @@ pub enum Command {
 pub enum Audience {
     All,
     Room(Arc<str>),
+    User(Arc<str>),
+}
+
+/// Looks at what an I/O thread has, on that thread, and sends the answer itself. It must be quick.
+pub struct Question(Box<dyn FnOnce(&State) + Send>);
+
+impl Question {
+    pub fn new(look: impl FnOnce(&State) + Send + 'static) -> Self {
+        Self(Box::new(look))
+    }
+
+    pub fn answer(self, state: &State) {
+        (self.0)(state);
+    }
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Question")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -206,6 +243,24 @@ impl Mailbox {
         self.batch().push(command);
         self.mark();
         self.hand_over();
+    }
+
+    /// The same without waiting, however full it is: an I/O thread that waited for itself would wait for ever. Ask
+    /// [`is_full`](Self::is_full) before taking on work that ends here.
+    pub fn post_now(&self, command: Command) {
+        let mut batch = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.dead.load(Ordering::Relaxed) {
+            return;
+        }
+        batch.push(command);
+        drop(batch);
+        self.mark();
+        self.hand_over();
+    }
+
+    /// A quarter of the limit, so that the PHP thread is not made to wait for what others post.
+    pub fn is_full(&self) -> bool {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).bytes() > LIMIT_BYTES / 4
     }
 
     /// The I/O thread promises to look in by itself; called before PHP has what makes it send. I/O thread only.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::clock;
+use super::control::Reason;
 
 /// Why a connection was refused before it was one. The text is the key in `stats()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +83,12 @@ pub struct Metrics {
     /// When the callback that runs began, in microseconds of [`clock::coarse`]; 0: none runs. The PHP thread writes it, so
     /// that others can see how long it has been gone.
     callback_since: AtomicU64,
+    /// Callbacks that ran longer than `slow_ms`.
+    pub slow_callbacks: AtomicU64,
+    /// Events accepted for rooms and users, and how many connections got them.
+    pub publishes: AtomicU64,
+    pub published: AtomicU64,
+    control_refused: [AtomicU64; Reason::ALL.len()],
     refused: [AtomicU64; Refusal::ALL.len()],
     /// A close is rare beside a message, and there are thousands of possible codes: a map under a lock will do.
     closed: Mutex<BTreeMap<u16, u64>>,
@@ -94,6 +101,14 @@ impl Metrics {
 
     pub fn refused(&self, reason: Refusal) -> u64 {
         self.refused[reason as usize].load(Ordering::Relaxed)
+    }
+
+    pub fn refuse_control(&self, reason: Reason) {
+        self.control_refused[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn control_refused(&self, reason: Reason) -> u64 {
+        self.control_refused[reason as usize].load(Ordering::Relaxed)
     }
 
     /// A callback begins.

@@ -39,11 +39,12 @@ impl State {
         add(&self.metrics.bytes_saved, saved);
     }
 
-    /// Queues one encoded frame for all connections or a room's.
-    pub fn broadcast(&mut self, audience: &Audience, frame: Bytes, except: &[ConnId]) {
+    /// Queues one encoded frame for all connections, a room's or a user's. Returns how many get it.
+    pub fn broadcast(&mut self, audience: &Audience, frame: Bytes, except: &[ConnId]) -> usize {
         let except: Vec<u32> = except.iter().filter_map(|&id| self.find(id)).collect();
         let mut variants = Variants::new(frame, self.limits.compress_from, &mut self.dirty);
         let (dirty, codec) = (&mut self.dirty, &mut self.codec);
+        let mut reached = 0;
         let mut to = |sessions: &mut Table<Session>, slot: u32| {
             if let Some(session) = sessions.at_mut(slot)
                 && session.is_open()
@@ -54,6 +55,7 @@ impl State {
                     Some(context) => variants.for_context(context, codec, dirty),
                 };
                 dirty.shared(session, slot, frame);
+                reached += 1;
             }
         };
         match audience {
@@ -64,8 +66,15 @@ impl State {
                     .iter()
                     .for_each(|&slot| to(&mut self.sessions, slot));
             }
+            Audience::User(name) => {
+                self.users
+                    .slots(name)
+                    .iter()
+                    .for_each(|&slot| to(&mut self.sessions, slot));
+            }
         }
         add(&self.metrics.bytes_saved, variants.saved);
+        reached
     }
 }
 

@@ -33,7 +33,11 @@ pub struct HandshakeRequest {
 #[derive(Debug)]
 pub enum HandshakeReply {
     /// Accepted; the connection closes at this Unix time, or when its verified token expires.
-    Accept { expires_at: Option<i64> },
+    /// `user` is whose connection it is, where PHP says so.
+    Accept {
+        expires_at: Option<i64>,
+        user: Option<Box<str>>,
+    },
     /// Refused with a status from 400 to 599.
     Refuse { status: u16 },
 }

@@ -31,6 +31,26 @@ impl Rooms {
             .map_or(&[], |&room| &self.slots[room as usize].members)
     }
 
+    /// Names and members' numbers, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, usize)> {
+        self.by_name
+            .iter()
+            .map(|(name, &room)| (name, self.slots[room as usize].members.len()))
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    /// The name of a membership's room.
+    pub fn name(&self, membership: &Membership) -> Option<&Arc<str>> {
+        self.slots[membership.room as usize].name.as_ref()
+    }
+
     /// Adds a session that has these memberships; `None` when it is a member already.
     #[allow(clippy::cast_possible_truncation, reason = "slots and rooms number fewer than 2^32")]
     pub fn join(&mut self, name: &Arc<str>, slot: u32, memberships: &[Membership]) -> Option<Membership> {

@@ -1,5 +1,6 @@
 //! One connection as its I/O thread holds it after the upgrade.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -62,6 +63,12 @@ pub struct Session {
     pub stalled: bool,
     /// Unix time at which the token expires.
     pub expires_at: Option<i64>,
+    /// Named by its token or by PHP.
+    pub user: Option<Arc<str>>,
+    /// `None`: it came over a Unix socket.
+    pub client: Option<IpAddr>,
+    /// Unix time, seconds.
+    pub opened_at: u32,
     /// Given back when the session goes.
     pub permit: ConnectionPermit,
 }

@@ -209,6 +209,7 @@ fn a_broken_peer_is_noticed_while_frames_wait() {
             audience: Audience::All,
             frame: "".into(),
             except: [].into(),
+            count: None,
         },
     );
     host.finish_quiet();

@@ -65,7 +65,7 @@ fn an_expired_token_closes_the_connection() {
     let request = host.handshake();
     let expiry = now() + 1;
     let expires_at = Some(expiry);
-    host.reply(request.id, HandshakeReply::Accept { expires_at });
+    host.reply(request.id, HandshakeReply::Accept { expires_at, user: None });
     assert_eq!(client.response(true).status, 101);
     let id = host.opened();
     client.expect_close(4999, "token expired");

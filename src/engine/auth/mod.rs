@@ -7,7 +7,7 @@ pub mod address;
 mod forwarded;
 pub mod jwt;
 pub mod origin;
-mod query;
+pub mod query;
 pub mod secret;
 pub mod token;
 

@@ -15,7 +15,7 @@ pub fn redact_query(raw_query: &str, name: &str) -> String {
 }
 
 /// The first value of this parameter, decoded.
-pub(super) fn first_value(raw_query: &str, name: &str) -> Option<String> {
+pub fn first_value(raw_query: &str, name: &str) -> Option<String> {
     raw_query
         .split('&')
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
@@ -25,7 +25,7 @@ pub(super) fn first_value(raw_query: &str, name: &str) -> Option<String> {
 
 /// Decodes application/x-www-form-urlencoded text. A broken escape stays as it is and bytes that are not UTF-8 become
 /// U+FFFD: neither can be part of a token, which is then refused.
-fn form_decode(encoded: &str) -> String {
+pub fn form_decode(encoded: &str) -> String {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

@@ -234,6 +234,7 @@ impl Host {
                 audience: room.map_or(Audience::All, |room| Audience::Room(room.into())),
                 frame: frame.clone(),
                 except: except.iter().copied().filter(|id| id.io_thread() == number).collect(),
+                count: None,
             });
         }
         frame
@@ -248,7 +249,13 @@ impl Host {
     }
 
     pub fn accept(&self, id: HandshakeId) {
-        self.reply(id, HandshakeReply::Accept { expires_at: None });
+        self.reply(
+            id,
+            HandshakeReply::Accept {
+                expires_at: None,
+                user: None,
+            },
+        );
     }
 
     pub fn post_all(&self, command: impl Fn() -> Command) {

@@ -1,0 +1,6 @@
+//! The control endpoint.
+pub mod rate;
+pub mod refusal;
+pub mod request;
+pub mod signature;
+pub use refusal::Reason;
