@@ -29,4 +29,15 @@ final class Room implements \Countable
      * @throws \JsonException when $data cannot be encoded
      */
     public function sendJson(mixed $data, iterable $except = []): int {}
+
+    /**
+     * Sends `{"type": event, "data": data, "room": name}` to the members; it is encoded once.
+     *
+     * @param string                      $event  1 to 255 bytes of UTF-8
+     * @param mixed                       $data   what json_encode() takes
+     * @param iterable<Connection|string> $except connections or their ids
+     *
+     * @return int connections it was handed to
+     */
+    public function publish(string $event, mixed $data = null, iterable $except = []): int {}
 }

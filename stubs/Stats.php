@@ -24,6 +24,11 @@ final class Stats
     public readonly int $outboxBytes;
     /** Messages the slow_consumer policy dropped. */
     public readonly int $dropped;
+    /** Events accepted for rooms and users from other processes, and connections that got them. */
+    public readonly int $publishes;
+    public readonly int $published;
+    /** @var array<string, int> requests the control endpoint refused, by reason */
+    public readonly array $publishesRefused;
     /** Callbacks that ran longer than slow_ms. */
     public readonly int $slowCallbacks;
     /** Seconds the callback that runs now has run; 0.0 between callbacks. */

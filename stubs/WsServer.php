@@ -52,6 +52,7 @@ namespace Ferry;
  * `listen`: each item is an address, 'host:port', '[IPv6]:port' or 'unix:/path', or an array with `address` and, for a Unix
  * socket, `mode` (int, permission bits of the file such as 0660; without it the umask decides). Clients of a Unix socket have
  * no address: the options about client addresses do not concern them. `listen()` returns the first address, `addresses()` all.
+ * | control | ?array null | see below; null: no control endpoint |
  *
  * `jwt`: `algorithms` (list, required: HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA),
  * `key` or `keys` (array kid => key), `issuer` (string or list), `audience` (string or list), `leeway` (int 0, seconds, to
@@ -75,6 +76,14 @@ namespace Ferry;
  *
  * `token`: `header` (bool true: Authorization: Bearer), `subprotocol` (bool true: `bearer, <token>`; only `bearer` is
  * echoed), `cookie` (?string null: cookie name, needs allowed_origins), `query` (?string 'token': parameter name).
+ *
+ * `control`: an endpoint for other processes (docs/publishing.md), served while PHP is busy. `listen` (string, required:
+ * 'unix:///run/ferry-control.sock' or '127.0.0.1:8081'; port 0 lets the system choose, see `controlAddress()`), `mode` (int,
+ * permission bits of the Unix socket's file, such as 0660; default: the umask's), `secret` (string, required, at least 32
+ * bytes: requests are signed with it), `replay_window` (int 30, 1 to 300: seconds that a request's time may differ from the
+ * server's clock), `max_body_bytes` (int 1048576, to 67108864; above it 413), `max_messages` (int 1000: messages per
+ * request; above it 422), `max_rate` (int 100000: messages per second; above it 429; 0: no limit), `max_connections` (int
+ * 64; more wait), `idle_timeout` (float 60.0: between two requests, and for one to arrive).
  */
 final class WsServer
 {
@@ -166,6 +175,9 @@ final class WsServer
      */
     public function stop(int $code = 1001, string $reason = '', float $grace = 5.0): void {}
 
+    /** Where the control endpoint listens: '127.0.0.1:8081' or 'unix:/path'; null without one or before listen(). */
+    public function controlAddress(): ?string {}
+
     /** Whether the server listens; false in a forked child, where every other method throws. */
     public function isRunning(): bool {}
 
@@ -196,6 +208,26 @@ final class WsServer
      * @return int connections it was handed to
      */
     public function broadcast(string $data, bool $binary = false, iterable $except = []): int {}
+
+    /**
+     * Sends `{"type": event, "data": data}` to every connection of a user: those whose identity has that userIdentifier.
+     *
+     * @param string $event 1 to 255 bytes of UTF-8
+     * @param mixed  $data  what json_encode() takes
+     *
+     * @return int connections it was handed to
+     */
+    public function publishToUser(string $userIdentifier, string $event, mixed $data = null): int {}
+
+    /**
+     * Closes every connection of a user.
+     *
+     * @param int    $code   as for Connection::close()
+     * @param string $reason at most 123 bytes of UTF-8
+     *
+     * @return int connections closed
+     */
+    public function disconnectUser(string $userIdentifier, int $code = 4401, string $reason = ''): int {}
 
     /** Calls back once, after that many seconds, on the PHP thread. */
     public function after(float $seconds, callable $callback): Timer {}

@@ -167,7 +167,10 @@ impl Connection {
         drop(old);
         self.core.command(self.id, Command::Expire { id: self.id, at });
         if let Some(user) = user.filter(|user| !user.is_empty()) {
-            let user = user.into();
+            let user: Box<str> = user.into();
+            if let Some(entry) = self.core.roster.borrow_mut().get_mut(self.id) {
+                entry.user = Some(user.clone());
+            }
             self.core.command(self.id, Command::Identify { id: self.id, user });
         }
         Ok(IdentityObject(value))

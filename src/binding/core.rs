@@ -223,10 +223,20 @@ impl Core {
 
     /// Hands one encoded frame to all connections or a room's. Returns how many.
     pub fn broadcast(&self, room: Option<&str>, frame: &bytes::Bytes, except: &[ConnId]) -> usize {
-        let Some(server) = self.running() else { return 0 };
         let count = self.roster.borrow().count_reached(room, except);
+        let audience = room.map_or(Audience::All, |name| Audience::Room(name.into()));
+        self.send_to(count, &audience, frame, except)
+    }
+
+    /// The same for a user's connections.
+    pub fn send_to_user(&self, user: &str, frame: &bytes::Bytes) -> usize {
+        let count = self.roster.borrow().of_user(user).len();
+        self.send_to(count, &Audience::User(user.into()), frame, &[])
+    }
+
+    fn send_to(&self, count: usize, audience: &Audience, frame: &bytes::Bytes, except: &[ConnId]) -> usize {
+        let Some(server) = self.running() else { return 0 };
         if count > 0 {
-            let audience = room.map_or(Audience::All, |name| Audience::Room(name.into()));
             for (number, mailbox) in server.mailboxes().enumerate() {
                 let except = except.iter().copied().filter(|id| id.io_thread() == number).collect();
                 mailbox.batch().push(Command::Broadcast {

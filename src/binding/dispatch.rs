@@ -365,6 +365,7 @@ fn on_open(core: &Rc<Core>, server: &Rc<Server>, opened: Opened) -> Result<(), U
     let Some(mailbox) = server.shared_mailbox(opened.id) else {
         return Ok(());
     };
+    let user = super::identity::user(&identity).or_else(|| super::handshake::token_user(&request));
     let connection = Connection::new(core, opened.id, &opened.outlet, mailbox, request, identity);
     let mut value = Zval::new();
     if ZendClassObject::new(connection).set_zval(&mut value, false).is_err() {
@@ -373,6 +374,9 @@ fn on_open(core: &Rc<Core>, server: &Rc<Server>, opened: Opened) -> Result<(), U
     core.roster
         .borrow_mut()
         .insert(opened.id, opened.outlet, value.shallow_clone());
+    if let Some(entry) = core.roster.borrow_mut().get_mut(opened.id) {
+        entry.user = user;
+    }
     let Some(callback) = core.callbacks.borrow().open.clone() else {
         return Ok(());
     };

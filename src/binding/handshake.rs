@@ -201,6 +201,12 @@ pub fn remote_address(request: &HandshakeRequest) -> String {
     request.client.map_or_else(|| "unix:".into(), |a| a.to_string())
 }
 
+/// Whose token it is.
+pub fn token_user(request: &HandshakeRequest) -> Option<Box<str>> {
+    let user = request.verified.as_ref()?.user_identifier.as_deref()?;
+    (!user.is_empty()).then(|| user.into())
+}
+
 /// The identity of the token that Rust has verified.
 pub fn token_identity(request: &HandshakeRequest) -> PhpResult<Option<Identity>> {
     let token = request.token.as_ref().map(|t| t.as_str().to_owned());

@@ -10,6 +10,7 @@ use ext_php_rs::zend::{ClassEntry, ce};
 
 use crate::engine::frame::{MessageKind, message_frame};
 use crate::engine::id::ConnId;
+use crate::engine::publish::event_frame;
 
 use super::args::{Bytes, Except};
 use super::connection::message_kind;
@@ -69,6 +70,16 @@ impl Room {
         let bytes = encoded.zend_str().map_or(&[][..], |s| s.as_bytes());
         broadcast(&self.core, Some(&self.name), MessageKind::Text, bytes, except)
     }
+
+    #[php(defaults(except = ()))]
+    pub fn publish(&self, event: Bytes<'_>, data: Option<&Zval>, except: Except<'_>) -> PhpResult<i64> {
+        self.core.guard()?;
+        let except = except.ids(&self.core)?;
+        let (event, data) = event_arguments(event, data)?;
+        let frame = event_frame(&event, &data, Some(&self.name));
+        let reached = self.core.broadcast(Some(&self.name), &frame, &except);
+        Ok(i64::try_from(reached).unwrap_or(i64::MAX))
+    }
 }
 
 impl Room {
@@ -78,6 +89,24 @@ impl Room {
             name: name.into(),
         }
     }
+}
+
+/// An event's name, 1 to 255 bytes of UTF-8, and its data as JSON.
+pub fn event_arguments(event: Bytes<'_>, data: Option<&Zval>) -> PhpResult<(String, String)> {
+    let event = match std::str::from_utf8(event.0) {
+        Ok(text) if (1..=255).contains(&text.len()) => text.to_owned(),
+        Ok(text) => {
+            return Err(exception::invalid_argument(format!(
+                "Argument $event must have 1 to 255 bytes, {} given",
+                text.len()
+            )));
+        }
+        Err(_) => return Err(exception::invalid_argument("Argument $event must be UTF-8".into())),
+    };
+    let null = Zval::null();
+    let encoded = convert::json_encode(data.unwrap_or(&null))?;
+    let data = encoded.zend_str().and_then(|s| s.as_str().ok()).unwrap_or("null");
+    Ok((event, data.to_owned()))
 }
 
 /// Encodes once, for all or for a room.

@@ -12,6 +12,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendClassObject, ZendHashTable, ZendObject, Zval};
 
 use crate::engine::config::{Config, Value};
+use crate::engine::publish::event_frame;
 
 use super::args::{Bytes, Callable, Except, Options, Seconds};
 use super::callback::Callback;
@@ -101,6 +102,13 @@ impl WsServer {
             }
         }
         Ok(ArrayValue(convert::array(table)))
+    }
+
+    #[php(name = "controlAddress")]
+    pub fn control_address(&self) -> PhpResult<Option<String>> {
+        self.core.guard()?;
+        let server = self.core.running();
+        Ok(server.and_then(|s| s.control_address().map(Into::into)))
     }
 
     #[php(name = "isRunning")]
@@ -198,6 +206,27 @@ impl WsServer {
         self.core.guard()?;
         let kind = message_kind(data, binary)?;
         room::broadcast(&self.core, None, kind, data.0, except)
+    }
+
+    #[php(name = "publishToUser")]
+    pub fn publish_to_user(&self, userIdentifier: &str, event: Bytes<'_>, data: Option<&Zval>) -> PhpResult<i64> {
+        self.core.guard()?;
+        let (event, data) = room::event_arguments(event, data)?;
+        let frame = event_frame(&event, &data, None);
+        let reached = self.core.send_to_user(userIdentifier, &frame);
+        Ok(i64::try_from(reached).unwrap_or(i64::MAX))
+    }
+
+    #[php(name = "disconnectUser")]
+    #[php(defaults(code = 4401, reason = ()))]
+    pub fn disconnect_user(&self, userIdentifier: &str, code: i64, reason: Bytes<'_>) -> PhpResult<i64> {
+        self.core.guard()?;
+        let (code, reason) = close_arguments(code, reason)?;
+        let ids = self.core.roster.borrow().of_user(userIdentifier);
+        for id in &ids {
+            self.core.close(*id, code, reason);
+        }
+        Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))
     }
 
     pub fn after(&self, seconds: Seconds, callback: Callable<'_>) -> PhpResult<Timer> {

@@ -7,6 +7,7 @@ use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 
+use crate::engine::control::Reason;
 use crate::engine::metrics::Refusal;
 
 use super::convert::{self, ArrayValue};
@@ -32,6 +33,9 @@ pub struct Stats {
     outbox_bytes: i64,
     dropped: i64,
     slow_callbacks: i64,
+    publishes: i64,
+    published: i64,
+    publishes_refused: Vec<(&'static str, i64)>,
     callback_seconds: f64,
     uptime: f64,
 }
@@ -63,6 +67,15 @@ macro_rules! getters {
                 Ok(ArrayValue(convert::array(table)))
             }
 
+            #[php(getter, name = "publishesRefused")]
+            pub fn get_publishes_refused(&self) -> PhpResult<ArrayValue> {
+                let mut table = ZendHashTable::new();
+                for (reason, count) in &self.publishes_refused {
+                    table.insert(*reason, *count)?;
+                }
+                Ok(ArrayValue(convert::array(table)))
+            }
+
             $(#[php(getter, name = $name)]
             pub fn $method(&self) -> $type {
                 self.$field
@@ -73,6 +86,7 @@ macro_rules! getters {
                 let mut table = ZendHashTable::new();
                 table.insert("refused", self.get_refused()?.0)?;
                 table.insert("closed", self.get_closed()?.0)?;
+                table.insert("publishesRefused", self.get_publishes_refused()?.0)?;
                 $(table.insert($name, self.$field)?;)*
                 Ok(ArrayValue(convert::array(table)))
             }
@@ -92,6 +106,8 @@ getters! {
     get_inbox_bytes "inboxBytes" inbox_bytes i64;
     get_outbox_bytes "outboxBytes" outbox_bytes i64;
     get_dropped "dropped" dropped i64;
+    get_publishes "publishes" publishes i64;
+    get_published "published" published i64;
     get_slow_callbacks "slowCallbacks" slow_callbacks i64;
     get_callback_seconds "callbackSeconds" callback_seconds f64;
     get_uptime "uptime" uptime f64;
@@ -128,6 +144,13 @@ impl Stats {
             inbox_bytes,
             outbox_bytes: size(metrics.outbox_bytes.load(Ordering::Relaxed)),
             dropped: load(&metrics.dropped),
+            publishes: load(&metrics.publishes),
+            published: load(&metrics.published),
+            publishes_refused: Reason::ALL
+                .into_iter()
+                .map(|r| (r.as_str(), int(metrics.control_refused(r))))
+                .filter(|(_, n)| *n > 0)
+                .collect(),
             slow_callbacks: load(&metrics.slow_callbacks),
             callback_seconds: metrics.callback_time().unwrap_or_default().as_secs_f64(),
             uptime: core.started.get().map_or(0.0, |since| since.elapsed().as_secs_f64()),

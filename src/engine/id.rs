@@ -69,6 +69,10 @@ impl InstanceId {
         Self(hasher.finish())
     }
 
+    pub fn as_hex(self) -> String {
+        format!("{:016x}", self.0)
+    }
+
     pub fn format(self, id: ConnId) -> String {
         format!("{:016x}{:016x}", self.0, id.as_u64())
     }

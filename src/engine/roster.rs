@@ -28,6 +28,8 @@ pub struct Entry<T> {
     /// PHP has closed it: no message of it is delivered any more.
     closing: bool,
     rooms: Vec<Arc<str>>,
+    /// Whose connection it is.
+    pub user: Option<Box<str>>,
     pub value: T,
 }
 
@@ -77,6 +79,7 @@ impl<T> Roster<T> {
             handed: 0,
             closing: false,
             rooms: Vec::new(),
+            user: None,
             value,
         };
         // A slot is used again only after its close event, which came through the same queue.
@@ -155,6 +158,14 @@ impl<T> Roster<T> {
 
     pub fn iter(&self) -> impl Iterator<Item = &Entry<T>> {
         self.threads.iter().flatten().flatten()
+    }
+
+    /// The connections of a user that PHP has not closed.
+    pub fn of_user(&self, user: &str) -> Vec<ConnId> {
+        self.iter()
+            .filter(|e| !e.closing && e.user.as_deref() == Some(user))
+            .map(|e| e.id)
+            .collect()
     }
 
     pub fn open_ids(&self) -> Vec<ConnId> {

@@ -4,16 +4,19 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use nix::sys::signal::SigSet;
 
 use super::config::{Config, Listen};
+use super::control::Facts;
 use super::id::{ConnId, InstanceId};
 use super::inbox::Inbox;
 use super::limits::ConnectionLimits;
 use super::listener::{Bound, SocketOptions};
 use super::mailbox::{Command, Mailbox};
 use super::metrics::Metrics;
+use super::publish::Publisher;
 use super::thread::{self, Plan};
 
 /// Why a server does not start.
@@ -41,23 +44,43 @@ pub struct Server {
     failed: Arc<AtomicBool>,
     shutting_down: Arc<AtomicBool>,
     addresses: Vec<String>,
+    control_address: Option<String>,
+    publisher: Arc<Publisher>,
 }
 
 impl Server {
     /// Binds, then starts the I/O threads. Nothing runs if it fails.
     pub fn start(config: Config) -> Result<Self, StartError> {
         let mut listeners = bind(&config)?;
+        let addresses: Vec<String> = listeners.iter().map(shown).collect();
+        let control = bind_control(&config)?;
         let config = Arc::new(config);
         let metrics = Arc::new(Metrics::default());
+        let inbox = Arc::new(Inbox::new(config.inbox_bytes).map_err(StartError::Thread)?);
+        let mailboxes: Vec<Arc<Mailbox>> = (0..config.io_threads).map(|_| Arc::default()).collect();
+        let instance = InstanceId::random();
+        let control_address = control.as_ref().map(|c| c.address().to_owned());
+        let facts = Facts {
+            addresses: addresses.clone(),
+            started: Instant::now(),
+            inbox: Arc::clone(&inbox),
+        };
+        let mut control = control.map(|bound| (bound, facts));
         let mut server = Self {
-            inbox: Arc::new(Inbox::new(config.inbox_bytes).map_err(StartError::Thread)?),
-            mailboxes: (0..config.io_threads).map(|_| Arc::default()).collect(),
-            instance: InstanceId::random(),
+            publisher: Arc::new(Publisher {
+                instance,
+                metrics: Arc::clone(&metrics),
+                mailboxes: mailboxes.clone(),
+            }),
+            inbox,
+            mailboxes,
+            instance,
             ask_php: Arc::default(),
             threads: Mutex::default(),
             failed: Arc::default(),
             shutting_down: Arc::default(),
-            addresses: listeners.iter().map(shown).collect(),
+            addresses,
+            control_address,
             metrics: Arc::clone(&metrics),
             config: Arc::clone(&config),
         };
@@ -76,6 +99,8 @@ impl Server {
                 limits: Arc::clone(&limits),
                 ask_php: Arc::clone(&server.ask_php),
                 listeners: std::mem::take(&mut listeners),
+                control: control.take(),
+                publisher: Arc::clone(&server.publisher),
             };
             let guard = DeathBell {
                 inbox: Arc::clone(&server.inbox),
@@ -110,6 +135,15 @@ impl Server {
     /// Of every listener, in the order of the option.
     pub fn addresses(&self) -> &[String] {
         &self.addresses
+    }
+
+    /// Of the control endpoint: `host:port` or `unix:/path`.
+    pub fn control_address(&self) -> Option<&str> {
+        self.control_address.as_deref()
+    }
+
+    pub fn publisher(&self) -> &Arc<Publisher> {
+        &self.publisher
     }
 
     pub fn mailbox(&self, id: ConnId) -> Option<&Mailbox> {
@@ -181,6 +215,21 @@ fn bind(config: &Config) -> Result<Vec<Bound>, StartError> {
         })
     };
     config.listen.iter().map(bind).collect()
+}
+
+fn bind_control(config: &Config) -> Result<Option<Bound>, StartError> {
+    let Some(control) = &config.control else {
+        return Ok(None);
+    };
+    let options = SocketOptions {
+        backlog: config.backlog,
+        reuse_port: false,
+    };
+    let bound = Bound::new(&control.bind, options).map_err(|source| StartError::Bind {
+        address: control.bind.to_string(),
+        source,
+    })?;
+    Ok(Some(bound))
 }
 
 /// As `listen()` shows it.

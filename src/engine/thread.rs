@@ -13,6 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::accept::Acceptor;
 use super::config::Config;
+use super::control::{Control, Facts};
 use super::handshake::Gate;
 use super::hub::State;
 use super::inbox::Inbox;
@@ -21,6 +22,7 @@ use super::listener::Bound;
 use super::mailbox::Mailbox;
 use super::metrics::Metrics;
 use super::pending::Stage;
+use super::publish::Publisher;
 use super::socket::Stream;
 use super::task::{Local, SCRATCH_BYTES};
 
@@ -38,6 +40,9 @@ pub struct Plan {
     pub ask_php: Arc<AtomicBool>,
     /// In the order of the option `listen`. Only the first thread accepts; the others have none.
     pub listeners: Vec<Bound>,
+    /// As the listeners.
+    pub control: Option<(Bound, Facts)>,
+    pub publisher: Arc<Publisher>,
 }
 
 thread_local! {
@@ -67,6 +72,11 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
         .on_thread_park(before_park)
         .on_thread_unpark(move || mailbox.unpark())
         .build_local(tokio::runtime::LocalOptions::default())?;
+    let options = plan.config.control.clone();
+    let control = plan
+        .control
+        .zip(options)
+        .map(|((bound, facts), options)| (bound, Control::new(options, plan.publisher, facts)));
     let gate = Rc::new(Gate {
         config: plan.config,
         ask_php: plan.ask_php,
@@ -80,7 +90,7 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
         farewells: Rc::new(Cell::new(0)),
     });
     // The runtime's drop ends every task; a session that still lives reports its close.
-    runtime.block_on(serve(local, acceptor, plan.listeners))
+    runtime.block_on(serve(local, acceptor, plan.listeners, control))
 }
 
 /// Sends the events of the last tasks to PHP, whether the thread returned or panicked. Dropped after the runtime.
@@ -95,7 +105,12 @@ impl Drop for LastWords {
     }
 }
 
-async fn serve(local: Rc<Local>, acceptor: Rc<Acceptor>, listeners: Vec<Bound>) -> std::io::Result<()> {
+async fn serve(
+    local: Rc<Local>,
+    acceptor: Rc<Acceptor>,
+    listeners: Vec<Bound>,
+    control: Option<(Bound, Rc<Control>)>,
+) -> std::io::Result<()> {
     let (mut stage, mut adoptions) = {
         let mut state = local.state.borrow_mut();
         (state.pending.stage(), state.pending.adoptions())
@@ -103,6 +118,9 @@ async fn serve(local: Rc<Local>, acceptor: Rc<Acceptor>, listeners: Vec<Bound>) 
     let mut tasks = JoinSet::new();
     for listener in listeners {
         tasks.spawn_local(Rc::clone(&acceptor).run(listener.into_listener()?));
+    }
+    if let Some((bound, control)) = control {
+        tasks.spawn_local(control.serve(bound.into_listener()?));
     }
     tasks.spawn_local(async move {
         while let Some(stream) = adoptions.recv().await {

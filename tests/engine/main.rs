@@ -4,6 +4,7 @@ mod asking;
 mod closing;
 mod codec_differential;
 mod compression;
+mod control;
 mod flow;
 mod handshake;
 mod harness;

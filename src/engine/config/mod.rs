@@ -2,6 +2,7 @@
 
 mod authorization;
 mod compression;
+mod control;
 mod error;
 mod listen;
 mod parse;
@@ -14,6 +15,7 @@ mod value;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use control::ControlOptions;
 pub use error::OptionError;
 pub use listen::{Bind, Listen};
 pub use value::Value;
@@ -74,6 +76,8 @@ pub struct Config {
     /// Whether a connection without a token gets 401; without a verifier it means nothing.
     pub jwt_required: bool,
     pub expired_close_code: u16,
+    /// `None`: there is no control endpoint.
+    pub control: Option<ControlOptions>,
 }
 
 /// What happens when a connection's outbox is full.
@@ -130,6 +134,7 @@ impl Default for Config {
             verifier: None,
             jwt_required: true,
             expired_close_code: 4401,
+            control: None,
         }
     }
 }

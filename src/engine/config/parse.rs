@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::authorization;
 use super::compression;
+use super::control;
 use super::error::OptionError;
 use super::listen;
 use super::section::{Section, text};
@@ -47,6 +48,7 @@ const KNOWN: &[&str] = &[
     "trusted_proxies",
     "jwt",
     "token",
+    "control",
 ];
 
 const MAX_CONNECTIONS: i64 = 16_777_216;
@@ -64,6 +66,7 @@ pub(super) fn parse(options: &Value) -> Result<Config, OptionError> {
     listen::read(&section, &mut config)?;
     compression::read(&section, &mut config)?;
     authorization::read(&section, &mut config)?;
+    control::read(&section, &mut config)?;
     Ok(config)
 }
 

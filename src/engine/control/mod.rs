@@ -1,6 +1,164 @@
-//! The control endpoint.
-pub mod rate;
-pub mod refusal;
-pub mod request;
-pub mod signature;
+//! The control endpoint: other processes publish to clients, close users' connections and ask how the server is.
+//!
+//! The first I/O thread serves it, so it answers and delivers while PHP is busy. A request is checked as a whole before
+//! anything of it is done.
+
+mod rate;
+mod refusal;
+mod request;
+mod signature;
+mod status;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Body;
+
+use super::config::ControlOptions;
+use super::endpoint::{self, EndpointLimits};
+use super::listener::Listener;
+use super::publish::Publisher;
+use rate::RateLimit;
 pub use refusal::Reason;
+use refusal::{Refused, json};
+use request::{Action, Route};
+use signature::Nonces;
+pub use status::Facts;
+use status::Rates;
+
+pub struct Control {
+    options: ControlOptions,
+    publisher: Arc<Publisher>,
+    facts: Facts,
+    nonces: RefCell<Nonces>,
+    rate: RefCell<RateLimit>,
+    rates: RefCell<Rates>,
+}
+
+impl Control {
+    pub fn new(options: ControlOptions, publisher: Arc<Publisher>, facts: Facts) -> Rc<Self> {
+        let now = Instant::now();
+        Rc::new(Self {
+            rate: RefCell::new(RateLimit::new(options.max_rate, now)),
+            rates: RefCell::new(Rates::new(now)),
+            nonces: RefCell::default(),
+            options,
+            publisher,
+            facts,
+        })
+    }
+
+    /// Until dropped.
+    pub async fn serve(self: Rc<Self>, listener: Listener) {
+        let limits = EndpointLimits {
+            connections: self.options.max_connections,
+            idle: self.options.idle_timeout,
+            ..EndpointLimits::default()
+        };
+        let control = Rc::clone(&self);
+        let served = endpoint::serve(listener, limits, move |request, _| {
+            let control = Rc::clone(&control);
+            async move { control.answer(request).await }
+        });
+        tokio::join!(served, self.sample());
+    }
+
+    /// Reads the counters once a second, for the rates in the status.
+    async fn sample(&self) {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let now = ticks.tick().await.into_std();
+            self.rates.borrow_mut().sample(&self.publisher.metrics, now);
+        }
+    }
+
+    async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        match self.act(request).await {
+            Ok(answer) => json(StatusCode::OK, answer.to_string()),
+            Err(refused) => {
+                self.publisher.metrics.refuse_control(refused.reason);
+                refused.response()
+            }
+        }
+    }
+
+    async fn act<B>(&self, request: Request<B>) -> Result<serde_json::Value, Refused>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (head, body) = request.into_parts();
+        let window = self.options.replay_window;
+        let claimed = signature::claimed(&head.headers, unix_time(), window)?;
+        let limit = self.options.max_body_bytes;
+        let too_large = || Refused::new(Reason::TooLarge, format!("The body must have at most {limit} bytes."));
+        let announced = head.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+        if announced.is_some_and(|n| n.parse().is_ok_and(|n: u64| n > limit as u64)) {
+            return Err(too_large());
+        }
+        let reading = within(&self.options, Limited::new(body, limit).collect()).await?;
+        let body = reading.map_err(|e| match e.downcast_ref::<LengthLimitError>() {
+            Some(_) => too_large(),
+            None => Refused::new(Reason::Malformed, "The body ended early."),
+        })?;
+        let body = body.to_bytes();
+        let target = head.uri.path_and_query().map_or("/", |t| t.as_str());
+        signature::verify(&self.options.secret, head.method.as_str(), target, &claimed, &body)?;
+        // Only who knows the secret learns which paths there are.
+        let route = Route::find(&head.method, head.uri.path())?;
+        self.nonces.borrow_mut().accept(&claimed, unix_time(), window)?;
+        let query = head.uri.query().unwrap_or_default();
+        self.run(route.read(query, &body, self.options.max_messages)?).await
+    }
+
+    async fn run(&self, action: Action) -> Result<serde_json::Value, Refused> {
+        match action {
+            Action::Publish { messages } => {
+                if !self.rate.borrow_mut().take(messages.len(), Instant::now()) {
+                    let detail = "More messages per second than max_rate; none of this request was delivered.";
+                    return Err(Refused::new(Reason::Rate, detail));
+                }
+                if !self.publisher.has_room() {
+                    return Err(Refused::new(
+                        Reason::Busy,
+                        "The server has too much to send; nothing of this request was delivered.",
+                    ));
+                }
+                let reached = self.publisher.publish(&messages).await.unwrap_or_default();
+                self.publisher.count_delivered(&reached);
+                let sum: usize = reached.iter().sum();
+                Ok(serde_json::json!({ "delivered": sum, "messages": reached }))
+            }
+            Action::Disconnect { user, code, reason } => {
+                let closed = self.publisher.disconnect(&user, code, &reason).await;
+                Ok(serde_json::json!({ "disconnected": closed }))
+            }
+            Action::Connections { room, limit } => Ok(status::connections(&self.publisher, room, limit).await),
+            Action::Status => {
+                let rates = self.rates.borrow().per_second(&self.publisher.metrics, Instant::now());
+                Ok(status::status(&self.publisher, &self.facts, rates).await)
+            }
+        }
+    }
+}
+
+async fn within<T>(options: &ControlOptions, body: impl Future<Output = T>) -> Result<T, Refused> {
+    tokio::time::timeout(options.idle_timeout, body)
+        .await
+        .map_err(|_| Refused::new(Reason::Timeout, "The body did not arrive in time."))
+}
+
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+}

@@ -260,7 +260,7 @@ mod tests {
             (r#"{"rooms":"a","event":"e","data":{"x":}}"#, "expected value"),
             (r#"{"rooms":"a","event":"e"} x"#, "trailing"),
             (r#"[{"rooms":"a","event":"e"},{"rooms":"a","event":""}]"#, "[1].event"),
-            (r#"[{},{},{}]"#, "event"),
+            (r"[{},{},{}]", "event"),
         ] {
             let refused = publish(body).unwrap_err();
             assert_eq!(refused.reason, Reason::Malformed);

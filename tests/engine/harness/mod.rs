@@ -5,6 +5,7 @@
 //! that nothing is left behind. Waiting is on conditions, up to [`PATIENCE`].
 
 mod client;
+pub mod control;
 mod helper;
 
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -1,4 +1,5 @@
 mod authorization;
+mod control;
 mod listen;
 mod values;
 
