@@ -26,55 +26,62 @@ use Symfony\Component\Console\Style\SymfonyStyle;
 #[AsCommand(name: 'ws:serve', description: 'Run the WebSocket server')]
 final class WsServeCommand extends SignalableCommand
 {
+    /** For setHelp(): the same for commands of frameworks that run this one. */
+    public const HELP = <<<'EOF'
+        The <info>%command.name%</info> command serves WebSockets until it is stopped:
+
+            <info>php %command.full_name%</info>
+
+        Use --host and --port to listen elsewhere than configured:
+
+            <info>php %command.full_name% --host=0.0.0.0 --port=8080</info>
+
+        The server stops gracefully on CONTROL-C and SIGTERM: no new connections, queued messages are handled, clients
+        are told that it goes away. A second signal ends it at once.
+
+        Under a process manager, let it restart from time to time, to take up new code and to give memory back:
+
+            <info>php %command.full_name% --time-limit=3600 --memory-limit=128M</info>
+
+        It can also stop after a number of messages, or of failures of the handler:
+
+            <info>php %command.full_name% --limit=10000 --failure-limit=20</info>
+
+        Use -v to see connections, messages and slow handlers while it runs, -vv for the traces of failures, and
+        -vvv for the PHP it runs in.
+        EOF;
+
     private bool $signaled = false;
 
-    private ?Runner $made = null;
-
     /**
-     * @param Runner|\Closure(): Runner                                                  $runner  a closure is called when the command runs
      * @param (\Closure(SymfonyStyle, OutputInterface, list<string>): Listener)|null $display shows what the server does, by
      *                                                                                    default a ConsoleListener
      */
-    public function __construct(private readonly Runner|\Closure $runner, private readonly ?\Closure $display = null)
+    public function __construct(private readonly Runner $runner, private readonly ?\Closure $display = null)
     {
         parent::__construct();
     }
 
     protected function configure(): void
     {
-        $this
-            ->setDefinition([
-                new InputOption('host', null, InputOption::VALUE_REQUIRED, 'The address to listen on'),
-                new InputOption('port', null, InputOption::VALUE_REQUIRED, 'The port to listen on, 0 for a free one'),
-                new InputOption('limit', 'l', InputOption::VALUE_REQUIRED, 'Limit the number of received messages'),
-                new InputOption('failure-limit', 'f', InputOption::VALUE_REQUIRED, 'The number of failures the handler may have'),
-                new InputOption('memory-limit', 'm', InputOption::VALUE_REQUIRED, 'The memory limit the server may use'),
-                new InputOption('time-limit', 't', InputOption::VALUE_REQUIRED, 'The time limit in seconds the server may run'),
-            ])
-            ->setHelp(<<<'EOF'
-                The <info>%command.name%</info> command serves WebSockets until it is stopped:
+        $this->setDefinition(self::options())->setHelp(self::HELP);
+    }
 
-                    <info>php %command.full_name%</info>
-
-                Use --host and --port to listen elsewhere than configured:
-
-                    <info>php %command.full_name% --host=0.0.0.0 --port=8080</info>
-
-                The server stops gracefully on CONTROL-C and SIGTERM: no new connections, queued messages are handled, clients
-                are told that it goes away. A second signal ends it at once.
-
-                Under a process manager, let it restart from time to time, to take up new code and to give memory back:
-
-                    <info>php %command.full_name% --time-limit=3600 --memory-limit=128M</info>
-
-                It can also stop after a number of messages, or of failures of the handler:
-
-                    <info>php %command.full_name% --limit=10000 --failure-limit=20</info>
-
-                Use -v to see connections, messages and slow handlers while it runs, -vv for the traces of failures, and
-                -vvv for the PHP it runs in.
-                EOF)
-        ;
+    /**
+     * Its options, for commands of frameworks that run this one.
+     *
+     * @return list<InputOption>
+     */
+    public static function options(): array
+    {
+        return [
+            new InputOption('host', null, InputOption::VALUE_REQUIRED, 'The address to listen on'),
+            new InputOption('port', null, InputOption::VALUE_REQUIRED, 'The port to listen on, 0 for a free one'),
+            new InputOption('limit', 'l', InputOption::VALUE_REQUIRED, 'Limit the number of received messages'),
+            new InputOption('failure-limit', 'f', InputOption::VALUE_REQUIRED, 'The number of failures the handler may have'),
+            new InputOption('memory-limit', 'm', InputOption::VALUE_REQUIRED, 'The memory limit the server may use'),
+            new InputOption('time-limit', 't', InputOption::VALUE_REQUIRED, 'The time limit in seconds the server may run'),
+        ];
     }
 
     protected function execute(InputInterface $input, OutputInterface $output): int
@@ -89,9 +96,8 @@ final class WsServeCommand extends SignalableCommand
         $limits = $this->limits($input, $stopsWhen);
 
         try {
-            $runner = $this->runner();
             $display = null === $this->display ? new ConsoleListener($io, $output, $stopsWhen) : ($this->display)($io, $output, $stopsWhen);
-            $runner->run($this->address($input), [...$limits, $display]);
+            $this->runner->run($this->address($input), [...$limits, $display]);
         } catch (ExtensionMissingException $e) {
             $io->error($e->getMessage());
 
@@ -117,14 +123,9 @@ final class WsServeCommand extends SignalableCommand
         }
 
         $this->signaled = true;
-        $this->runner()->stop(sprintf('received %s', \SIGINT === $signal ? 'SIGINT' : 'SIGTERM'));
+        $this->runner->stop(sprintf('received %s', \SIGINT === $signal ? 'SIGINT' : 'SIGTERM'));
 
         return false;
-    }
-
-    private function runner(): Runner
-    {
-        return $this->made ??= $this->runner instanceof Runner ? $this->runner : ($this->runner)();
     }
 
     /**

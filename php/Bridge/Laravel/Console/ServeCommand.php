@@ -23,38 +23,37 @@ final class ServeCommand extends Command
 
     protected $description = 'Run the WebSocket server';
 
-    private WsServeCommand $server;
-
     protected function configure(): void
     {
-        $this->server = new WsServeCommand(
-            fn (): Runner => $this->laravel->make(Runner::class),
-            fn (SymfonyStyle $io, OutputInterface $output, array $stopsWhen): ConsoleListener => isset($this->components)
-                ? new ServeOutput($io, $output, $stopsWhen, $this->components)
-                : new ConsoleListener($io, $output, $stopsWhen),
-        );
-        $this->getDefinition()->addOptions($this->server->getDefinition()->getOptions());
-        $this->setHelp($this->server->getHelp());
+        $this->getDefinition()->addOptions(WsServeCommand::options());
+        $this->setHelp(WsServeCommand::HELP);
     }
 
-    public function handle(): int
+    public function handle(Runner $runner): int
     {
         foreach (Collectors::warnings($this->laravel) as $warning) {
             $this->tell('warn', $warning);
         }
 
-        $this->hearSignals();
-        $options = [];
+        $server = new WsServeCommand($runner, fn (SymfonyStyle $io, OutputInterface $output, array $stopsWhen): ConsoleListener => isset($this->components)
+            ? new ServeOutput($io, $output, $stopsWhen, $this->components)
+            : new ConsoleListener($io, $output, $stopsWhen));
+        $this->hearSignals($server);
+        $given = [];
 
-        foreach ($this->server->getDefinition()->getOptions() as $name => $option) {
-            $options['--'.$name] = $this->option($name);
+        foreach (WsServeCommand::options() as $option) {
+            $value = $this->option($option->getName());
+
+            if (null !== $value && false !== $value) {
+                $given['--'.$option->getName()] = $value;
+            }
         }
 
-        return $this->server->run(new ArrayInput(array_filter($options, static fn (mixed $value): bool => null !== $value && false !== $value)), $this->output);
+        return $server->run(new ArrayInput($given), $this->output);
     }
 
     /** What Symfony does for commands that take signals; the interface for it differs between its versions. */
-    private function hearSignals(): void
+    private function hearSignals(WsServeCommand $server): void
     {
         if (!\function_exists('pcntl_async_signals')) {
             return;
@@ -62,9 +61,9 @@ final class ServeCommand extends Command
 
         pcntl_async_signals(true);
 
-        foreach ($this->server->getSubscribedSignals() as $signal) {
-            pcntl_signal($signal, function (int $signal): void {
-                $exitCode = $this->server->handleSignal($signal);
+        foreach ($server->getSubscribedSignals() as $signal) {
+            pcntl_signal($signal, static function (int $signal) use ($server): void {
+                $exitCode = $server->handleSignal($signal);
 
                 if (\is_int($exitCode)) {
                     exit($exitCode);

@@ -1,0 +1,27 @@
+<?php
+
+declare(strict_types=1);
+
+use App\Chat\Jwt;
+
+return [
+    'server' => [
+        'host' => env('WS_SERVER_HOST', '127.0.0.1'),
+        'port' => (int) env('WS_SERVER_PORT', 8080),
+        'max_message_bytes' => 65536,
+    ],
+    // For a server behind a proxy; '' takes the address at which it listens.
+    'public_url' => env('WS_PUBLIC_URL', ''),
+    'routes' => base_path('routes/ws.php'),
+    'auth' => [
+        'guard' => null,
+        'session' => false,
+        // Verified before PHP hears of a connection: a bad token never reaches a guard.
+        'jwt' => [
+            'algorithms' => ['HS256'],
+            'key' => Jwt::secret(storage_path('jwt-secret')),
+        ],
+    ],
+    'hygiene' => ['reset' => 'message', 'ping_after' => 30, 'gc_every' => 1000],
+    'publish' => ['dsn' => null, 'secret' => null],
+];

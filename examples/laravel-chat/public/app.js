@@ -1,0 +1,1 @@
+../../symfony-chat/public/app.js
