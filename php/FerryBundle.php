@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Ferry;
 
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HandlersPass;
+use Ferry\Bridge\Symfony\DependencyInjection\Compiler\ServerOptionsPass;
 use Ferry\Bridge\Symfony\DependencyInjection\FerryExtension;
 use Symfony\Component\DependencyInjection\Compiler\PassConfig;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
@@ -19,8 +20,9 @@ final class FerryBundle extends Bundle
 {
     public function build(ContainerBuilder $container): void
     {
-        // After autowiring has registered what attributes ask for, and before unused services are removed.
+        // When autoconfiguration has added its tags.
         $container->addCompilerPass(new HandlersPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -10);
+        $container->addCompilerPass(new ServerOptionsPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -20);
     }
 
     public function getContainerExtension(): ?ExtensionInterface

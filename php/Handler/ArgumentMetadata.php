@@ -83,7 +83,7 @@ final class ArgumentMetadata
     private function attributeArguments(string $class): ?array
     {
         foreach ($this->attributes as $attribute) {
-            if (is_a($attribute['name'], $class, true)) {
+            if ($attribute['name'] === $class || is_a($attribute['name'], $class, true)) {
                 return $attribute['arguments'];
             }
         }

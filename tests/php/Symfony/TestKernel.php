@@ -19,6 +19,9 @@ final class TestKernel extends Kernel
 {
     private readonly string $dir;
 
+    /** Of PHPUnit: FrameworkBundle installs one of its own and leaves it. */
+    private readonly mixed $exceptionHandler;
+
     /**
      * @param array<string, mixed>                  $ferry     configuration of the bundle
      * @param list<class-string>                    $services  registered autowired and autoconfigured
@@ -35,6 +38,7 @@ final class TestKernel extends Kernel
         bool $debug = false,
     ) {
         $this->dir = sys_get_temp_dir().'/ferry-kernel-'.bin2hex(random_bytes(8));
+        $this->exceptionHandler = self::exceptionHandler();
         parent::__construct('test', $debug);
     }
 
@@ -99,6 +103,11 @@ final class TestKernel extends Kernel
     public function remove(): void
     {
         $this->shutdown();
+
+        while (null !== ($handler = self::exceptionHandler()) && $handler !== $this->exceptionHandler) {
+            restore_exception_handler();
+        }
+
         (new Filesystem())->remove($this->dir);
     }
 
@@ -120,6 +129,14 @@ final class TestKernel extends Kernel
     public function getLogDir(): string
     {
         return $this->dir.'/log';
+    }
+
+    private static function exceptionHandler(): mixed
+    {
+        $handler = set_exception_handler(null);
+        restore_exception_handler();
+
+        return $handler;
     }
 
     protected function getContainerClass(): string

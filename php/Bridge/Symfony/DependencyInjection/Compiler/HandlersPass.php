@@ -53,6 +53,7 @@ final class HandlersPass implements CompilerPassInterface
         $container->getDefinition(HandlerRegistry::class)->setArgument(0, $registered);
         $container->getDefinition(EndpointFactory::class)
             ->setArgument(0, ServiceLocatorTagPass::register($container, $references))
+            ->setArgument(2, array_map(static fn (Reference $middleware): Reference => self::checkedMiddleware($container, (string) $middleware, '"ferry.middleware"'), $container->getDefinition(EndpointFactory::class)->getArgument(2)))
             ->setArgument(4, ServiceLocatorTagPass::register($container, $this->middleware($container, $descriptors)));
         $container->getDefinition(ServiceArgumentResolver::class)->setArgument(0, ServiceLocatorTagPass::register($container, $arguments));
         $this->setPaths($container, $router, $descriptors);
@@ -103,15 +104,27 @@ final class HandlersPass implements CompilerPassInterface
 
         foreach ($descriptors as $descriptor) {
             foreach ($descriptor->middleware as $id) {
-                if (!$container->has($id)) {
-                    throw new InvalidArgumentException(sprintf('The handler "%s" names the middleware "%s", which is no service. Register it, or name a service that implements %s.', $descriptor->id, $id, MiddlewareInterface::class));
-                }
-
-                $references[$id] = new Reference($id);
+                $references[$id] = self::checkedMiddleware($container, $id, sprintf('The handler "%s"', $descriptor->id));
             }
         }
 
         return $references;
+    }
+
+    private static function checkedMiddleware(ContainerBuilder $container, string $id, string $by): Reference
+    {
+        if (!$container->has($id)) {
+            throw new InvalidArgumentException(sprintf('%s names the middleware "%s", which is no service. Register it, or name a service that implements %s.', $by, $id, MiddlewareInterface::class));
+        }
+
+        $class = $container->getParameterBag()->resolveValue($container->findDefinition($id)->getClass() ?? $id);
+
+        // Of a factory's product the definition may know no more than an interface.
+        if (\is_string($class) && class_exists($class) && !is_a($class, MiddlewareInterface::class, true)) {
+            throw new InvalidArgumentException(sprintf('%s names the middleware "%s", but %s does not implement %s.', $by, $id, $class, MiddlewareInterface::class));
+        }
+
+        return new Reference($id);
     }
 
     /**
