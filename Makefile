@@ -1,7 +1,7 @@
 # Every command of this project; `make help` lists them. The work is done in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help demo build test test-engine test-extension test-php test-browser test-autobahn test-soak test-valgrind \
-	test-matrix test-php84 test-composer bench stubs-check lint docs install clean
+	test-matrix test-php84 test-composer test-client bench stubs-check lint docs install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,10 @@ test-php: ## the Composer package (tests/php), with PHPUnit
 test-browser: ## the chat in Chromium; SCREENSHOTS=1 renews docs/screenshots
 	@scripts/install build demo browser npm
 	@scripts/run-tests build browser
+
+test-client: ## the browser client, in Node.js
+	@scripts/install browser npm
+	@scripts/run-tests client
 
 test-autobahn: ## Autobahn's protocol suite; CASES="1.* 12.*" runs some
 	@scripts/install build

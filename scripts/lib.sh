@@ -34,3 +34,20 @@ need_php() {
 debian_mirror() {
     ! grep -qx 'ID=debian' /etc/os-release || apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v security | head -n 1
 }
+
+# node_tests NAME FILE...: runs Node.js tests in the current folder, and prints their count as run-tests reads it.
+node_tests() {
+    local name=$1 tap=$TARGET/test-logs/$1.tap status=0 failed skipped
+    shift
+    mkdir -p "${tap%/*}"
+    : > "$tap"
+    node --test --test-concurrency=1 --test-reporter=spec --test-reporter-destination=stdout \
+        --test-reporter=tap --test-reporter-destination="$tap" "$@" || status=$?
+    number() { sed -n "s/^# $1 //p" "$tap" | grep . || echo 0; }
+    # A test that was cancelled, by a hook that failed for instance, has not passed.
+    failed=$(($(number fail) + $(number cancelled)))
+    skipped=$(($(number skipped) + $(number todo)))
+    [ "$skipped" = 0 ] && skipped= || skipped=", $skipped skipped"
+    echo "$name: $(number pass) passed, $failed failed$skipped"
+    return $status
+}
