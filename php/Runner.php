@@ -25,6 +25,7 @@ final class Runner
     private bool $looping = false;
 
     private ?string $stopReason = null;
+    private int $stopCode = 1001;
 
     /** @var list<Listener> those of this run */
     private array $watching = [];
@@ -84,21 +85,24 @@ final class Runner
     /**
      * Stops gracefully: what is queued is delivered, then every connection is closed. Returns at once and may be called
      * from the handler, a listener or a signal handler, even before run(). The first reason counts.
+     *
+     * @param int $code close code that clients get: 1001, the server goes away; 1012, it comes back at once
      */
-    public function stop(string $reason = ''): void
+    public function stop(string $reason = '', int $code = 1001): void
     {
         if (null !== $this->stopReason) {
             return;
         }
 
         $this->stopReason = $reason;
+        $this->stopCode = $code;
 
         foreach ($this->watching as $listener) {
             $listener->stopping($this, $reason);
         }
 
         if ($this->looping) {
-            $this->server?->stop($this->grace);
+            $this->server?->stop($this->grace, $code);
         }
     }
 
@@ -188,7 +192,7 @@ final class Runner
         $this->looping = true;
 
         if (null !== $this->stopReason) {
-            $server->stop($this->grace);
+            $server->stop($this->grace, $this->stopCode);
 
             return;
         }

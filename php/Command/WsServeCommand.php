@@ -12,9 +12,16 @@ use Ferry\Runner\Listener;
 use Ferry\Runner\MemoryLimit;
 use Ferry\Runner\MessageLimit;
 use Ferry\Runner\TimeLimit;
+use Ferry\Watch\ChildProcess;
+use Ferry\Watch\FileWatcher;
+use Ferry\Watch\OrphanListener;
+use Ferry\Watch\WatchSupervisor;
 use Symfony\Component\Console\Attribute\AsCommand;
 use Symfony\Component\Console\Command\Command;
+use Symfony\Component\Console\Completion\CompletionInput;
+use Symfony\Component\Console\Completion\CompletionSuggestions;
 use Symfony\Component\Console\Exception\InvalidOptionException;
+use Symfony\Component\Console\Formatter\OutputFormatter;
 use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Input\InputOption;
 use Symfony\Component\Console\Output\OutputInterface;
@@ -47,17 +54,26 @@ final class WsServeCommand extends SignalableCommand
 
             <info>php %command.full_name% --limit=10000 --failure-limit=20</info>
 
+        While you develop, let it restart when a file of the project changes; clients are told 1012 and come back:
+
+            <info>php %command.full_name% --watch</info>
+
         Use -v to see connections, messages and slow handlers while it runs, -vv for the traces of failures, and
         -vvv for the PHP it runs in.
         EOF;
 
+    /** Close code: the server goes away and comes back at once (RFC 6455, IANA's registry). */
+    private const SERVICE_RESTART = 1012;
+
     private bool $signaled = false;
+    private ?WatchSupervisor $supervisor = null;
 
     /**
      * @param (\Closure(SymfonyStyle, OutputInterface, list<string>): Listener)|null $display shows what the server does, by
      *                                                                                    default a ConsoleListener
+     * @param ?string                                                                $projectDir what --watch watches, by default the working directory
      */
-    public function __construct(private readonly Runner $runner, private readonly ?\Closure $display = null)
+    public function __construct(private readonly Runner $runner, private readonly ?\Closure $display = null, private readonly ?string $projectDir = null)
     {
         parent::__construct();
     }
@@ -81,12 +97,18 @@ final class WsServeCommand extends SignalableCommand
             new InputOption('failure-limit', 'f', InputOption::VALUE_REQUIRED, 'The number of failures the handler may have'),
             new InputOption('memory-limit', 'm', InputOption::VALUE_REQUIRED, 'The memory limit the server may use'),
             new InputOption('time-limit', 't', InputOption::VALUE_REQUIRED, 'The time limit in seconds the server may run'),
+            new InputOption('watch', 'w', InputOption::VALUE_NONE, 'Restart when code, configuration or templates change; for development'),
         ];
     }
 
     protected function execute(InputInterface $input, OutputInterface $output): int
     {
         $io = new SymfonyStyle($input, $output);
+        $watchedBy = ChildProcess::parentOfThis();
+
+        if ($input->getOption('watch') && null === $watchedBy) {
+            return $this->watch($io);
+        }
 
         if ($output->isDebug()) {
             $this->describeEnvironment($io);
@@ -94,6 +116,10 @@ final class WsServeCommand extends SignalableCommand
 
         $stopsWhen = [];
         $limits = $this->limits($input, $stopsWhen);
+
+        if (null !== $watchedBy) {
+            $limits[] = new OrphanListener($watchedBy);
+        }
 
         try {
             $display = null === $this->display ? new ConsoleListener($io, $output, $stopsWhen) : ($this->display)($io, $output, $stopsWhen);
@@ -113,19 +139,65 @@ final class WsServeCommand extends SignalableCommand
 
     public function getSubscribedSignals(): array
     {
-        return \defined('SIGINT') ? [\SIGINT, \SIGTERM] : [];
+        return \defined('SIGINT') ? [\SIGINT, \SIGTERM, WatchSupervisor::RESTART_SIGNAL] : [];
     }
 
     protected function onSignal(int $signal): int|false
     {
+        if (null !== $this->supervisor) {
+            $this->supervisor->stop(\SIGTERM);
+
+            return false;
+        }
+
         if ($this->signaled) {
             return 128 + $signal;
         }
 
         $this->signaled = true;
-        $this->runner->stop(sprintf('received %s', \SIGINT === $signal ? 'SIGINT' : 'SIGTERM'));
+
+        if (WatchSupervisor::RESTART_SIGNAL === $signal) {
+            $this->runner->stop('restart', self::SERVICE_RESTART);
+        } else {
+            $this->runner->stop(sprintf('received %s', \SIGINT === $signal ? 'SIGINT' : 'SIGTERM'));
+        }
 
         return false;
+    }
+
+    public function complete(CompletionInput $input, CompletionSuggestions $suggestions): void
+    {
+        $values = match ($input->getCompletionName()) {
+            'host' => ['127.0.0.1', '0.0.0.0', '::1', 'localhost'],
+            'port' => ['8080', '8443', '0'],
+            'limit' => ['1000', '10000', '100000'],
+            'failure-limit' => ['10', '100'],
+            'memory-limit' => ['128M', '256M', '512M', '1G'],
+            'time-limit' => ['600', '3600', '86400'],
+            default => [],
+        };
+
+        if ($input->mustSuggestOptionValuesFor((string) $input->getCompletionName())) {
+            $suggestions->suggestValues($values);
+        }
+    }
+
+    private function watch(SymfonyStyle $io): int
+    {
+        if (!\extension_loaded('pcntl') || !\extension_loaded('posix')) {
+            $io->error('--watch needs the PHP extensions pcntl and posix.');
+
+            return Command::FAILURE;
+        }
+
+        $say = static fn (string $line) => $io->writeln(sprintf('<comment>[watch]</comment> %s', OutputFormatter::escape($line)));
+        $this->supervisor = new WatchSupervisor(new FileWatcher($this->projectDir ?? (string) getcwd()), ChildProcess::ownCommand(), $say);
+
+        try {
+            return $this->supervisor->run();
+        } finally {
+            $this->supervisor = null;
+        }
     }
 
     /**

@@ -16,8 +16,6 @@ use Ferry\WsServer;
  */
 final class NativeServer implements ServerInterface
 {
-    private const GOING_AWAY = 1001;
-
     public readonly WsServer $server;
 
     /**
@@ -52,9 +50,9 @@ final class NativeServer implements ServerInterface
         $this->server->run();
     }
 
-    public function stop(float $grace): void
+    public function stop(float $grace, int $code = 1001): void
     {
-        $this->server->stop(self::GOING_AWAY, '', $grace);
+        $this->server->stop($code, '', $grace);
     }
 
     public function after(float $seconds, \Closure $callback): void

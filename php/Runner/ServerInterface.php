@@ -26,7 +26,8 @@ interface ServerInterface
     /** @see \Ferry\WsServer::run() */
     public function run(): void;
 
-    public function stop(float $grace): void;
+    /** @param int $code close code that clients get */
+    public function stop(float $grace, int $code = 1001): void;
 
     public function after(float $seconds, \Closure $callback): void;
 

@@ -17,8 +17,6 @@ use Ferry\Runner\ServerInterface;
  */
 final class PumpedServer implements ServerInterface
 {
-    private const GOING_AWAY = 1001;
-
     public readonly NativeServer $native;
 
     /**
@@ -51,11 +49,11 @@ final class PumpedServer implements ServerInterface
         }
     }
 
-    public function stop(float $grace): void
+    public function stop(float $grace, int $code = 1001): void
     {
         $server = $this->native->server;
         // Outside of a callback stop() blocks until the clients have answered, and they are in this process.
-        $server->after(0.0, static fn () => $server->stop(self::GOING_AWAY, '', $grace));
+        $server->after(0.0, static fn () => $server->stop($code, '', $grace));
     }
 
     public function after(float $seconds, \Closure $callback): void

@@ -22,6 +22,7 @@ final class FakeServer implements ServerInterface
     /** @var list<mixed> what the callbacks returned */
     public array $returned = [];
 
+    public ?int $stopCode = null;
     public ?HandlerInterface $introducedTo = null;
     public bool $listening = false;
     public int $played = 0;
@@ -116,9 +117,10 @@ final class FakeServer implements ServerInterface
         }
     }
 
-    public function stop(float $grace): void
+    public function stop(float $grace, int $code = 1001): void
     {
         $this->stops[] = $grace;
+        $this->stopCode = $code;
     }
 
     public function after(float $seconds, \Closure $callback): void

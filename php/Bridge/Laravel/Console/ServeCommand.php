@@ -37,7 +37,7 @@ final class ServeCommand extends Command
 
         $server = new WsServeCommand($runner, fn (SymfonyStyle $io, OutputInterface $output, array $stopsWhen): ConsoleListener => isset($this->components)
             ? new ServeOutput($io, $output, $stopsWhen, $this->components)
-            : new ConsoleListener($io, $output, $stopsWhen));
+            : new ConsoleListener($io, $output, $stopsWhen), $this->laravel->basePath());
         $this->hearSignals($server);
         $given = [];
 

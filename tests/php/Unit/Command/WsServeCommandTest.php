@@ -15,6 +15,7 @@ use PHPUnit\Framework\TestCase;
 use Symfony\Component\Console\Command\Command;
 use Symfony\Component\Console\Exception\InvalidOptionException;
 use Symfony\Component\Console\Output\OutputInterface;
+use Symfony\Component\Console\Tester\CommandCompletionTester;
 use Symfony\Component\Console\Tester\CommandTester;
 
 final class WsServeCommandTest extends TestCase
@@ -145,7 +146,7 @@ final class WsServeCommandTest extends TestCase
         $tester = new CommandTester($command);
 
         self::assertSame(0, $tester->execute([]));
-        self::assertSame([\SIGINT, \SIGTERM], $command->getSubscribedSignals());
+        self::assertSame([\SIGINT, \SIGTERM, \SIGUSR1], $command->getSubscribedSignals());
         self::assertSame(1, $server->played);
         self::assertStringContainsString('Server stopped: received SIGTERM.', $tester->getDisplay());
         self::assertNotSame(0, $answers[0], 'the command goes on, to close the connections');
@@ -182,6 +183,27 @@ final class WsServeCommandTest extends TestCase
         $tester->execute($input, ['verbosity' => $verbosity]);
 
         return $tester;
+    }
+
+    public function testRestartSignalTellsClientsToComeBack(): void
+    {
+        $command = null;
+        $server = new FakeServer([static function () use (&$command): void { $command->handleSignal(\SIGUSR1); }]);
+        $command = $this->command($server);
+        $tester = new CommandTester($command);
+
+        self::assertSame(0, $tester->execute([]));
+        self::assertSame(1012, $server->stopCode);
+        self::assertStringContainsString('Server stopped: restart.', $tester->getDisplay());
+    }
+
+    public function testTheShellCompletesValuesOfOptions(): void
+    {
+        $tester = new CommandCompletionTester($this->command(new FakeServer()));
+
+        self::assertContains('128M', $tester->complete(['--memory-limit', '']));
+        self::assertContains('0.0.0.0', $tester->complete(['--host=']));
+        self::assertContains('3600', $tester->complete(['-t', '']));
     }
 
     private function command(FakeServer $server): WsServeCommand
