@@ -11,7 +11,6 @@ use Ferry\Runner;
 use Ferry\Runner\Listener;
 use Ferry\ServerOptions;
 use Symfony\Component\Config\Definition\Builder\NodeBuilder;
-use Symfony\Component\DependencyInjection\Argument\ServiceClosureArgument;
 use Symfony\Component\DependencyInjection\Argument\TaggedIteratorArgument;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Component\DependencyInjection\Definition;
@@ -80,7 +79,7 @@ final class ServerSection implements SectionInterface
             ->setArguments([new Reference('event_dispatcher')])
             ->addTag('ferry.listener', ['priority' => 100]);
         $container->register(WsServeCommand::class, WsServeCommand::class)
-            ->setArguments([new ServiceClosureArgument(new Reference(Runner::class))])
+            ->setArguments([new Reference(Runner::class), null, '%kernel.project_dir%'])
             ->addTag('console.command');
     }
 
