@@ -76,8 +76,10 @@ return [
         'guard' => env('WS_GUARD'),
         'session' => true,
         'jwt' => null,
+        // Ws::ticket() signs with the application key unless there is a secret of its own.
         'ticket' => [
             'ttl' => 30,
+            'secret' => null,
         ],
     ],
 
