@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel\Console;
 
+use Ferry\Auth\TicketIssuer;
 use Ferry\Bridge\Laravel\WebSockets;
 use Illuminate\Auth\AuthManager;
 use Symfony\Component\Console\Attribute\AsCommand;
@@ -37,8 +38,8 @@ final class TicketCommand extends Command
 
         $ttl = $this->option('ttl');
 
-        if (null !== $ttl && !ctype_digit($ttl)) {
-            $this->tell('error', "The option --ttl must be a number of seconds, \"$ttl\" given.");
+        if (null !== $ttl && (!ctype_digit($ttl) || (int) $ttl < 1 || (int) $ttl > TicketIssuer::MAX_TTL)) {
+            $this->tell('error', sprintf('The option --ttl must be 1 to %d seconds, "%s" given.', TicketIssuer::MAX_TTL, $ttl));
 
             return self::FAILURE;
         }

@@ -4,12 +4,13 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel\Server;
 
+use Ferry\ServerOptions;
 use Illuminate\Contracts\Config\Repository;
 
 /**
- * The options of Ferry\WsServer, from config/ws.php.
+ * The options of \Ferry\WsServer, from config/ws.php.
  */
-final class ServerOptions
+final class ConfiguredOptions
 {
     /**
      * @param ?list<string> $paths that are served, null when a list cannot say it
@@ -18,13 +19,7 @@ final class ServerOptions
      */
     public static function from(Repository $config, ?array $paths = null): array
     {
-        $options = array_filter((array) $config->get('ws.server'), static fn (mixed $value): bool => null !== $value);
-
-        foreach (['allowed_origins', 'trusted_proxies'] as $list) {
-            if (isset($options[$list])) {
-                $options[$list] = array_values(array_map(trim(...), (array) $options[$list]));
-            }
-        }
+        $options = ServerOptions::cast(array_filter((array) $config->get('ws.server'), static fn (mixed $value): bool => null !== $value));
 
         if (\is_array($jwt = $config->get('ws.auth.jwt'))) {
             $options['jwt'] = $jwt;
