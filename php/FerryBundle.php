@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace Ferry;
 
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HandlersPass;
+use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HygienePass;
+use Ferry\Bridge\Symfony\DependencyInjection\Compiler\SecurityPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\ServerOptionsPass;
 use Ferry\Bridge\Symfony\DependencyInjection\FerryExtension;
 use Symfony\Component\DependencyInjection\Compiler\PassConfig;
@@ -21,6 +23,8 @@ final class FerryBundle extends Bundle
     public function build(ContainerBuilder $container): void
     {
         // When autoconfiguration has added its tags.
+        $container->addCompilerPass(new SecurityPass());
+        $container->addCompilerPass(new HygienePass());
         $container->addCompilerPass(new HandlersPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -10);
         $container->addCompilerPass(new ServerOptionsPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -20);
     }

@@ -100,14 +100,19 @@ final class TestKernel extends Kernel
         return $container->get($id);
     }
 
-    public function remove(): void
+    /** Booted again, it has new services. */
+    public function shutdown(): void
     {
-        $this->shutdown();
+        parent::shutdown();
 
         while (null !== ($handler = self::exceptionHandler()) && $handler !== $this->exceptionHandler) {
             restore_exception_handler();
         }
+    }
 
+    public function remove(): void
+    {
+        $this->shutdown();
         (new Filesystem())->remove($this->dir);
     }
 

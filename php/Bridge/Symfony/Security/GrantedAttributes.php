@@ -24,11 +24,11 @@ final class GrantedAttributes
         $found = [];
 
         foreach ($reflection->getAttributes() as $attribute) {
-            if (!is_a($attribute->getName(), IsGranted::class, true)) {
+            if (IsGranted::class !== $attribute->getName() && !is_a($attribute->getName(), IsGranted::class, true)) {
                 continue;
             }
 
-            if (class_exists(IsGranted::class)) {
+            if (class_exists($attribute->getName())) {
                 $granted = $attribute->newInstance();
                 \assert($granted instanceof IsGranted);
                 $found[] = ['attribute' => $granted->attribute, 'subject' => $granted->subject, 'message' => $granted->message];

@@ -25,17 +25,30 @@ final class SessionReader
     private readonly \Closure $read;
 
     /**
-     * Made before anything is written to the terminal: Symfony's handler for files sets session.save_path, which PHP refuses
-     * later.
-     *
      * @param \SessionHandlerInterface $handler that of the framework's sessions
      * @param array<string, mixed>     $options of the framework's sessions: name
+     * @param ?string                  $savePath of PHP's handler for files; null: session.save_path
+     * @param ?string                  $format   as in session.serialize_handler; null: that one
      */
-    public function __construct(\SessionHandlerInterface $handler, array $options = [], ?string $savePath = null)
+    public function __construct(\SessionHandlerInterface $handler, array $options = [], ?string $savePath = null, private readonly ?string $format = null)
     {
         $name = $options['name'] ?? null;
         $this->name = \is_string($name) && '' !== $name ? $name : (\ini_get('session.name') ?: 'PHPSESSID');
         $this->read = $this->reader($handler, $savePath);
+    }
+
+    /**
+     * For framework.session.handler_id as a DSN.
+     *
+     * @param mixed                              $connection what Symfony's SessionHandlerFactory gets: a DSN, a connection
+     * @param \Closure(): \SessionHandlerInterface $handler    what it makes of it
+     * @param array<string, mixed>               $options
+     */
+    public static function forConnection(mixed $connection, \Closure $handler, array $options): self
+    {
+        return \is_string($connection) && str_starts_with($connection, 'file://')
+            ? new self(new \SessionHandler(), $options, substr($connection, 7))
+            : new self($handler(), $options);
     }
 
     /**
@@ -69,7 +82,7 @@ final class SessionReader
                 return null;
             }
 
-            if (null !== $values = SessionDecoder::decode($data, \ini_get('session.serialize_handler') ?: 'php')) {
+            if (null !== $values = SessionDecoder::decode($data, $this->format ?? (\ini_get('session.serialize_handler') ?: 'php'))) {
                 return $values;
             }
 

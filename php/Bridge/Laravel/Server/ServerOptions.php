@@ -4,13 +4,12 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel\Server;
 
-use Ferry\ServerOptions;
 use Illuminate\Contracts\Config\Repository;
 
 /**
- * The options of \Ferry\WsServer, from config/ws.php.
+ * The options of Ferry\WsServer, from config/ws.php.
  */
-final class ConfiguredOptions
+final class ServerOptions
 {
     /**
      * @param ?list<string> $paths that are served, null when a list cannot say it
@@ -19,7 +18,13 @@ final class ConfiguredOptions
      */
     public static function from(Repository $config, ?array $paths = null): array
     {
-        $options = ServerOptions::cast(array_filter((array) $config->get('ws.server'), static fn (mixed $value): bool => null !== $value));
+        $options = array_filter((array) $config->get('ws.server'), static fn (mixed $value): bool => null !== $value);
+
+        foreach (['allowed_origins', 'trusted_proxies'] as $list) {
+            if (isset($options[$list])) {
+                $options[$list] = array_values(array_map(trim(...), (array) $options[$list]));
+            }
+        }
 
         if (\is_array($jwt = $config->get('ws.auth.jwt'))) {
             $options['jwt'] = $jwt;

@@ -1,3 +1,0 @@
-import { chatOf } from './chat.mjs';
-
-chatOf('symfony-chat');

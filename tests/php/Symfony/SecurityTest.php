@@ -1,0 +1,481 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Tests\Symfony;
+
+use Ferry\Auth\ConnectionRegistry;
+use Ferry\Auth\TicketIssuer;
+use Ferry\Handler\HandlerDispatcher;
+use Ferry\Identity;
+use Ferry\Testing\FakeConnection;
+use Ferry\Testing\FakeHandshake;
+use Ferry\Tests\Symfony\Security\AdminHandler;
+use Ferry\Tests\Symfony\Security\BearerAuthenticator;
+use Ferry\Tests\Symfony\Security\NotLocked;
+use Ferry\Tests\Symfony\Security\OwnerVoter;
+use Ferry\Tests\Symfony\Security\People;
+use Ferry\Tests\Symfony\Security\Person;
+use Ferry\Tests\Symfony\Security\SecuredHandler;
+use PHPUnit\Framework\TestCase;
+use Symfony\Bundle\SecurityBundle\SecurityBundle;
+use Symfony\Component\DependencyInjection\ContainerBuilder;
+use Symfony\Component\DependencyInjection\Exception\InvalidArgumentException;
+use Symfony\Component\HttpFoundation\Request;
+use Symfony\Component\HttpKernel\Kernel;
+use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
+use Symfony\Component\Security\Core\Authentication\Token\UsernamePasswordToken;
+
+/**
+ * A real SecurityBundle with real firewalls; only the network is missing.
+ */
+final class SecurityTest extends TestCase
+{
+    private const SECRET = 'a secret of the application';
+
+    /** @var array<string, TestKernel> by configuration: to compile a container takes a second */
+    private static array $kernels = [];
+
+    private ?TestKernel $kernel = null;
+    private string $sessions;
+
+    public static function tearDownAfterClass(): void
+    {
+        foreach (self::$kernels as $kernel) {
+            $kernel->remove();
+        }
+
+        self::$kernels = [];
+    }
+
+    protected function setUp(): void
+    {
+        $this->sessions = sys_get_temp_dir().'/ferry-sessions-'.bin2hex(random_bytes(4));
+    }
+
+    protected function tearDown(): void
+    {
+        // The next one gets new services.
+        $this->kernel?->shutdown();
+        exec('rm -rf '.escapeshellarg($this->sessions));
+    }
+
+    public function testFirewallsAuthenticatorsFindOutWhoConnects(): void
+    {
+        $this->boot(['firewall' => 'api']);
+
+        self::assertSame('alice', $this->admit(new FakeHandshake('/chat', token: 'for-alice'))->userIdentifier);
+        self::assertSame('root', $this->admit(new FakeHandshake('/chat', ['Authorization' => 'Bearer for-root'], token: 'for-root'))->userIdentifier);
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat')), 'nobody');
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', token: 'wrong')));
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', token: 'for-nobody')));
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', token: 'for-locked')), 'the user checker is asked');
+        self::assertSame(429, $this->admit(new FakeHandshake('/chat', token: 'throttled')), 'a status of its own');
+        self::assertNull($this->tokens()->getToken());
+    }
+
+    public function testIdentityHoldsNoUserAndKeepsTheToken(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $identity = $this->admit(new FakeHandshake('/chat', token: 'for-root'));
+
+        self::assertSame(['root', ['ROLE_USER', 'ROLE_ADMIN'], 'for-root', null], [$identity->userIdentifier, $identity->roles, $identity->token, $identity->expiresAt]);
+
+        $jwt = 'e30.'.rtrim(base64_encode('{"exp":2000000000}'), '=').'.alice';
+        self::assertSame(2_000_000_000, $this->admit(new FakeHandshake('/chat', token: $jwt))->expiresAt, 'the connection ends with its token');
+    }
+
+    public function testHttpBasic(): void
+    {
+        $this->boot(['firewall' => 'basic']);
+
+        self::assertSame('alice', $this->admit(new FakeHandshake('/chat', ['Authorization' => 'Basic '.base64_encode('alice:secret')]))->userIdentifier);
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', ['Authorization' => 'Basic '.base64_encode('alice:wrong')])));
+    }
+
+    public function testAccessToken(): void
+    {
+        if (Kernel::VERSION_ID < 60200) {
+            $this->expectNotToPerformAssertions();
+
+            return;
+        }
+
+        $this->boot(['firewall' => 'access_token']);
+
+        self::assertSame('alice', $this->admit(new FakeHandshake('/chat', token: 'for-alice'))->userIdentifier);
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', token: 'wrong')));
+    }
+
+    public function testSessionOfAFormLogin(): void
+    {
+        $this->boot(['firewall' => 'main']);
+        $this->kernel->service(TokenStorageInterface::class);
+        $response = $this->kernel->handle(Request::create('/login', 'POST', ['_username' => 'alice', '_password' => 'secret']));
+        $cookie = array_column(array_map(static fn ($cookie): array => [$cookie->getName(), $cookie->getValue()], $response->headers->getCookies()), 1, 0);
+        self::assertArrayHasKey('MOCKSESSID', $cookie, (string) $response);
+        $session = ['MOCKSESSID' => (string) $cookie['MOCKSESSID']];
+        $file = $this->kernel->getCacheDir().'/sessions/'.$cookie['MOCKSESSID'].'.mocksess';
+        $before = file_get_contents($file);
+
+        self::assertSame('alice', $this->admit(new FakeHandshake('/chat', cookies: $session))->userIdentifier);
+        self::assertSame($before, file_get_contents($file));
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', cookies: ['MOCKSESSID' => str_repeat('a', 64)])));
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat')));
+
+        // As long as the password is the one of the login.
+        $connection = $this->open(new FakeHandshake('/chat', cookies: $session));
+        self::assertSame('alice', $this->ask($connection, 'me'));
+        $this->people()->rows['alice'][0] = 'another';
+        self::assertSame('unauthenticated', $this->ask($connection, 'me')['code']);
+        self::assertSame(4401, $connection->closeCode());
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', cookies: $session)), 'the session ends as it does for pages');
+    }
+
+    /**
+     * @testWith [false]
+     *           [true]
+     */
+    #[\PHPUnit\Framework\Attributes\TestWith([false])]
+    #[\PHPUnit\Framework\Attributes\TestWith([true])]
+    public function testSessionInPhpsFiles(bool $byUrl): void
+    {
+        $id = str_repeat('x', 32);
+        $handler = $byUrl ? ['handler_id' => 'file://'.$this->sessions] : ['handler_id' => 'session.handler.native_file', 'save_path' => $this->sessions];
+        mkdir($this->sessions);
+        $token = new UsernamePasswordToken(new Person('root', 'secret', ['ROLE_USER', 'ROLE_ADMIN']), 'main', ['ROLE_USER', 'ROLE_ADMIN']);
+        file_put_contents($file = $this->sessions.'/sess_'.$id, '_sf2_attributes|'.serialize(['_security_main' => serialize($token)]).'_sf2_meta|'.serialize(['u' => 1, 'c' => 1, 'l' => 0]));
+        touch($file, 1_600_000_000);
+        $this->boot(['firewall' => 'main'], ['session' => ['storage_factory_id' => 'session.storage.factory.native', 'name' => 'SID'] + $handler]);
+
+        self::assertSame('root', $this->admit(new FakeHandshake('/chat', cookies: ['SID' => $id]))->userIdentifier);
+        clearstatcache();
+        self::assertSame(1_600_000_000, filemtime($file));
+        self::assertSame(\PHP_SESSION_NONE, session_status());
+    }
+
+    public function testRememberMeIsNoFullLogin(): void
+    {
+        $this->boot(['firewall' => 'main']);
+        $response = $this->kernel->handle(Request::create('/login', 'POST', ['_username' => 'alice', '_password' => 'secret', '_remember_me' => 'on']));
+        $cookies = [];
+
+        foreach ($response->headers->getCookies() as $cookie) {
+            $cookies[$cookie->getName()] = (string) $cookie->getValue();
+        }
+
+        self::assertArrayHasKey('REMEMBERME', $cookies);
+        $remembered = $this->open(new FakeHandshake('/chat', cookies: ['REMEMBERME' => $cookies['REMEMBERME']]));
+        $full = $this->open(new FakeHandshake('/chat', cookies: ['MOCKSESSID' => $cookies['MOCKSESSID']]));
+
+        self::assertSame('alice', $this->ask($remembered, 'me'));
+        self::assertSame(['yes', 'no'], [$this->ask($remembered, 'granted', attribute: 'IS_AUTHENTICATED_REMEMBERED'), $this->ask($remembered, 'granted', attribute: 'IS_AUTHENTICATED_FULLY')]);
+        self::assertSame('yes', $this->ask($full, 'granted', attribute: 'IS_AUTHENTICATED_FULLY'));
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', cookies: ['REMEMBERME' => substr($cookies['REMEMBERME'], 0, -8).'AAAAAAAA'])));
+    }
+
+    public function testAccessControlAndVisitors(): void
+    {
+        $this->boot(['firewall' => 'api', 'required' => false], control: [['path' => '^/admin', 'roles' => 'ROLE_ADMIN']]);
+
+        self::assertSame(401, $this->admit(new FakeHandshake('/admin')));
+        self::assertSame(403, $this->admit(new FakeHandshake('/admin', token: 'for-alice')));
+        self::assertSame('root', $this->admit(new FakeHandshake('/admin', token: 'for-root'))->userIdentifier);
+        self::assertNull($this->admit(new FakeHandshake('/chat')), 'visitors are let in');
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', token: 'wrong')), 'but not with a wrong token');
+
+        $visitor = $this->open(new FakeHandshake('/chat'));
+        self::assertSame(['user' => null, 'roles' => null, 'same' => true], $this->ask($visitor, 'who'));
+        self::assertSame('unauthenticated', $this->ask($visitor, 'me')['code']);
+        self::assertSame('unauthenticated', $this->ask($visitor, 'admin')['code']);
+        self::assertTrue($visitor->isOpen());
+    }
+
+    public function testIsGrantedOnAHandlersClassIsCheckedBeforeTheUpgrade(): void
+    {
+        $this->boot(['firewall' => 'api', 'required' => false]);
+
+        self::assertSame(401, $this->admit(new FakeHandshake('/admin')));
+        self::assertSame(403, $this->admit(new FakeHandshake('/admin', token: 'for-alice')));
+        $connection = $this->open(new FakeHandshake('/admin', token: 'for-root'));
+        self::assertSame('admin', $this->ask($connection, 'x'));
+        $this->people()->rows['root'][1] = ['ROLE_USER'];
+        self::assertSame('access_denied', $this->ask($connection, 'x')['code'], 'and with each message');
+    }
+
+    public function testUserIsInTheTokenStorageWhileAnEventIsHandled(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $alice = $this->open(new FakeHandshake('/chat', token: 'for-alice'));
+        $root = $this->open(new FakeHandshake('/chat', token: 'for-root'));
+
+        self::assertSame(['user' => 'alice', 'roles' => ['ROLE_USER'], 'same' => true], $this->ask($alice, 'who'));
+        self::assertNull($this->tokens()->getToken());
+        self::assertSame(['user' => 'root', 'roles' => ['ROLE_USER', 'ROLE_ADMIN'], 'same' => true], $this->ask($root, 'who'));
+
+        try {
+            $this->dispatcher()->onMessage($alice, '{"type":"throw"}', false);
+            self::fail('It throws.');
+        } catch (\DomainException $e) {
+            self::assertSame('alice', $e->getMessage());
+        }
+
+        self::assertNull($this->tokens()->getToken());
+    }
+
+    public function testUserIsLoadedOncePerEventAndOnlyWhenAskedFor(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $alice = $this->open(new FakeHandshake('/chat', token: 'for-alice'));
+        $this->people()->loads = 0;
+
+        $this->ask($alice, 'nothing');
+        self::assertSame(0, $this->people()->loads);
+        $this->ask($alice, 'who');
+        self::assertSame(1, $this->people()->loads);
+        $this->ask($alice, 'who');
+        self::assertSame(2, $this->people()->loads);
+    }
+
+    public function testIsGrantedOnMethods(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $alice = $this->open(new FakeHandshake('/chat', token: 'for-alice'));
+        $root = $this->open(new FakeHandshake('/chat', token: 'for-root'));
+
+        self::assertSame('admin', $this->ask($root, 'admin'));
+        self::assertSame(['type' => 'error', 'code' => 'access_denied', 'message' => 'Admins only.'], $this->ask($alice, 'admin'));
+        self::assertSame('edited', $this->ask($alice, 'edit', owner: 'alice'));
+        self::assertSame('access_denied', $this->ask($alice, 'edit', owner: 'bob')['code']);
+        self::assertSame(['yes', 'no'], [$this->ask($alice, 'granted', attribute: 'ROLE_USER'), $this->ask($alice, 'granted', attribute: 'ROLE_ADMIN')]);
+        self::assertTrue($alice->isOpen());
+
+        // Roles are those of now, not of the login.
+        $this->people()->rows['alice'][1][] = 'ROLE_ADMIN';
+        self::assertSame('admin', $this->ask($alice, 'admin'));
+    }
+
+    public function testWhoIsGoneOrLockedOutIsDisconnected(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $alice = $this->open(new FakeHandshake('/chat', token: 'for-alice'));
+        $root = $this->open(new FakeHandshake('/chat', token: 'for-root'));
+
+        unset($this->people()->rows['alice']);
+        self::assertSame('done', $this->ask($alice, 'nothing'), 'nobody has asked who it is');
+        self::assertSame('unauthenticated', $this->ask($alice, 'admin')['code']);
+        self::assertSame(4401, $alice->closeCode());
+
+        $this->kernel->service(NotLocked::class)->everybodyIsLocked = true;
+        self::assertSame(['user' => null, 'roles' => [], 'same' => true], $this->ask($root, 'who'));
+        self::assertSame(4401, $root->closeCode());
+    }
+
+    public function testUserWhomNobodyCanLoadStaysAsHeWas(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $connection = $this->open(new FakeHandshake('/chat', token: 'external'));
+
+        self::assertSame(['user' => 'external', 'roles' => ['ROLE_EXTERNAL'], 'same' => true], $this->ask($connection, 'who'));
+        self::assertSame('access_denied', $this->ask($connection, 'me')['code'], 'it is no Person');
+    }
+
+    public function testVerifiedTokenIsEnoughWithoutAFirewall(): void
+    {
+        $this->boot(['jwt' => ['algorithms' => ['HS256'], 'key' => '0123456789abcdef0123456789abcdef']]);
+        $identity = new Identity('alice', ['ROLE_FROM_TOKEN'], ['sub' => 'alice']);
+        $connection = $this->open(new FakeHandshake('/chat', identity: $identity));
+
+        self::assertSame(['user' => 'alice', 'roles' => ['ROLE_USER'], 'same' => true], $this->ask($connection, 'who'), 'the only provider loads users');
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat')));
+        self::assertSame(['algorithms' => ['HS256'], 'key' => '0123456789abcdef0123456789abcdef'], $this->kernel->getContainer()->getParameter('ferry.server.options')['jwt']);
+    }
+
+    public function testVerifiedTokenAndFirewallTogether(): void
+    {
+        $this->boot(['firewall' => 'api', 'jwt' => ['algorithms' => ['HS256'], 'key' => '0123456789abcdef0123456789abcdef']]);
+        $verified = new Identity('alice', [], ['sub' => 'alice', 'room' => 5], 'a.b.alice', 2_000_000_000);
+        $identity = $this->admit(new FakeHandshake('/chat', token: 'a.b.alice', identity: $verified));
+
+        self::assertSame(['alice', ['ROLE_USER'], ['sub' => 'alice', 'room' => 5], 2_000_000_000], [$identity->userIdentifier, $identity->roles, $identity->claims, $identity->expiresAt]);
+        self::assertFalse($this->kernel->getContainer()->getParameter('ferry.server.options')['jwt']['required'], 'the firewall may know who has no token');
+    }
+
+    public function testTicketLetsInOnce(): void
+    {
+        $this->boot(['firewall' => 'api', 'ticket' => ['secret' => self::SECRET]]);
+        $issuer = $this->kernel->service(TicketIssuer::class);
+        $ticket = $issuer->issue('root');
+        $connection = $this->open(new FakeHandshake('/admin?ticket='.$ticket));
+
+        self::assertSame('admin', $this->ask($connection, 'x'));
+        self::assertSame(401, $this->admit(new FakeHandshake('/admin?ticket='.$ticket)));
+        self::assertSame('alice', $this->admit(new FakeHandshake('/chat', token: 'for-alice'))->userIdentifier, 'the firewall still lets in');
+    }
+
+    public function testUserAndTokenCanBeDisconnected(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $registry = $this->kernel->service(ConnectionRegistry::class);
+        $alice = $this->open(new FakeHandshake('/chat', token: 'for-alice'));
+        $root = $this->open(new FakeHandshake('/chat', token: 'for-root'));
+
+        self::assertSame([$alice], $registry->ofUser('alice'));
+        self::assertSame(1, $registry->disconnectUser('alice'));
+        self::assertSame(4401, $alice->closeCode());
+        $this->dispatcher()->onClose($alice, 4401, '');
+        self::assertSame(['root'], $registry->users());
+
+        self::assertSame(1, $registry->revokeToken('for-root'));
+        self::assertFalse($root->isOpen());
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', token: 'for-root')));
+    }
+
+    public function testRetriedEventLoadsItsUserAgain(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $alice = $this->open(new FakeHandshake('/chat', token: 'for-alice'));
+        $scope = $this->kernel->service(\Ferry\Bridge\Symfony\Security\UserScope::class);
+        $token = $this->kernel->service(\Ferry\Bridge\Symfony\Security\Users::class)->token($alice->identity(), 'api');
+        $this->tokens()->setToken($token);
+        $before = $token->getUser();
+        $scope->forget();
+
+        self::assertNotSame($before, $token->getUser());
+    }
+
+    /**
+     * @dataProvider badConfigurations
+     *
+     * @param array<string, mixed> $auth
+     */
+    #[\PHPUnit\Framework\Attributes\DataProvider('badConfigurations')]
+    public function testBadConfigurationIsRefusedAtCompileTime(array $auth, string $message): void
+    {
+        $this->expectException(InvalidArgumentException::class);
+        $this->expectExceptionMessageMatches($message);
+
+        $this->boot($auth);
+    }
+
+    /**
+     * @return iterable<string, array{array<string, mixed>, string}>
+     */
+    public static function badConfigurations(): iterable
+    {
+        yield 'no such firewall' => [['firewall' => 'mian'], '/"ferry.auth.firewall" is "mian", and there is no such firewall. There are: "off", "main", "api", "basic"/'];
+        yield 'security: false' => [['firewall' => 'off'], '/"off", which has "security: false"/'];
+        yield 'no such provider' => [['provider' => 'nobody'], '/"ferry.auth.provider" is "nobody"/'];
+    }
+
+    public function testFirewallWithoutSecurityBundleIsRefused(): void
+    {
+        $this->expectException(InvalidArgumentException::class);
+        $this->expectExceptionMessage('composer require symfony/security-bundle');
+
+        self::$kernels[] = $this->kernel = new TestKernel(['auth' => ['firewall' => 'main']]);
+        $this->kernel->boot();
+    }
+
+    public function testRegistryWorksWithoutSecurityBundle(): void
+    {
+        self::$kernels[] = $this->kernel = new TestKernel([], [\Ferry\Tests\Symfony\Fixtures\PingHandler::class], static fn (ContainerBuilder $container) => $container->setAlias('registry', ConnectionRegistry::class)->setPublic(true));
+        $connection = new FakeConnection(identity: new Identity('alice'), handshake: new FakeHandshake('/ping'));
+        $this->dispatcher()->onOpen($connection);
+
+        self::assertSame([$connection], $this->kernel->service(ConnectionRegistry::class)->ofUser('alice'));
+    }
+
+    /**
+     * @param array<string, mixed>             $auth
+     * @param array<string, mixed>             $framework
+     * @param list<array<string, mixed>>       $control
+     */
+    private function boot(array $auth, array $framework = [], array $control = []): void
+    {
+        $this->kernel = self::$kernels[serialize(\func_get_args())] ??= $this->makeKernel($auth, $framework, $control);
+        $this->kernel->boot();
+    }
+
+    /**
+     * @param array<string, mixed>       $auth
+     * @param array<string, mixed>       $framework
+     * @param list<array<string, mixed>> $control
+     */
+    private function makeKernel(array $auth, array $framework, array $control): TestKernel
+    {
+        $firewalls = [
+            'off' => ['pattern' => '^/assets', 'security' => false],
+            'main' => [
+                'pattern' => '^/(login|chat)', 'lazy' => true, 'provider' => 'people', 'user_checker' => NotLocked::class,
+                'form_login' => ['login_path' => '/login', 'check_path' => '/login'],
+                'remember_me' => ['secret' => self::SECRET],
+            ],
+            'api' => ['pattern' => '^/api', 'stateless' => true, 'provider' => 'people', 'user_checker' => NotLocked::class, 'custom_authenticators' => [BearerAuthenticator::class]],
+            'basic' => ['pattern' => '^/basic', 'stateless' => true, 'provider' => 'people', 'http_basic' => ['realm' => 'x']],
+        ];
+
+        if (Kernel::VERSION_ID >= 60200) {
+            $firewalls['access_token'] = ['pattern' => '^/token', 'stateless' => true, 'provider' => 'people', 'access_token' => ['token_handler' => Security\TokenHandler::class]];
+        }
+
+        $security = [
+            'password_hashers' => [Person::class => 'plaintext'],
+            'providers' => ['people' => ['id' => People::class]],
+            'firewalls' => $firewalls,
+            'access_control' => $control,
+        ];
+
+        if (Kernel::VERSION_ID < 60000) {
+            $security['enable_authenticator_manager'] = true;
+        }
+
+        $services = [SecuredHandler::class, AdminHandler::class, BearerAuthenticator::class, OwnerVoter::class];
+        $configure = function (ContainerBuilder $container): void {
+            foreach ([People::class, NotLocked::class, ...(Kernel::VERSION_ID >= 60200 ? [Security\TokenHandler::class] : [])] as $class) {
+                $container->register($class, $class)->setPublic(true);
+            }
+        };
+        return new TestKernel(['auth' => $auth], $services, $configure, [new SecurityBundle()], ['security' => $security, 'framework' => $framework + ['router' => ['utf8' => true, 'resource' => __DIR__.'/Security/routes.yaml']]]);
+    }
+
+    private function admit(FakeHandshake $handshake): Identity|bool|int|null
+    {
+        return $this->dispatcher()->onHandshake($handshake);
+    }
+
+    private function open(FakeHandshake $handshake): FakeConnection
+    {
+        $answer = $this->admit($handshake);
+        self::assertTrue(null === $answer || $answer instanceof Identity, 'refused: '.json_encode($answer));
+        $connection = new FakeConnection(identity: $answer ?? $handshake->identity(), handshake: $handshake);
+        $this->dispatcher()->onOpen($connection);
+
+        return $connection;
+    }
+
+    private function ask(FakeConnection $connection, string $type, mixed ...$fields): mixed
+    {
+        $connection->clear();
+        $this->dispatcher()->onMessage($connection, json_encode(['type' => $type] + $fields, \JSON_THROW_ON_ERROR), false);
+        $frames = $connection->frames();
+        self::assertCount(1, $frames);
+
+        return json_decode($frames[0]->data, true) ?? $frames[0]->data;
+    }
+
+    private function dispatcher(): HandlerDispatcher
+    {
+        return $this->kernel->service(HandlerDispatcher::class);
+    }
+
+    private function tokens(): TokenStorageInterface
+    {
+        return $this->kernel->service(TokenStorageInterface::class);
+    }
+
+    private function people(): People
+    {
+        return $this->kernel->service(People::class);
+    }
+}
