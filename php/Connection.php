@@ -18,6 +18,7 @@ class Connection
 {
     public readonly string $id;
     public readonly string $remoteAddress;
+    public readonly int $connectedAt;
 
     private function __construct()
     {

@@ -18,6 +18,9 @@ class Connection
     /** Client address without port, after trusted proxies; 'unix:' for a Unix socket. */
     public readonly string $remoteAddress;
 
+    /** Unix time of the open, seconds. */
+    public readonly int $connectedAt;
+
     private function __construct() {}
 
     /**

@@ -27,6 +27,7 @@ final class FakeConnection extends Connection
 
     public readonly string $id;
     public readonly string $remoteAddress;
+    public readonly int $connectedAt;
 
     private static int $made = 0;
 
@@ -64,6 +65,7 @@ final class FakeConnection extends Connection
         $this->id = $id ?? 'fake-'.++self::$made;
         $this->handshake = $handshake ?? new FakeHandshake(identity: $identity);
         $this->remoteAddress = $this->handshake->remoteAddress;
+        $this->connectedAt = time();
         $this->identity ??= $this->handshake->identity();
     }
 

@@ -9,6 +9,7 @@ use ext_php_rs::exception::PhpResult;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendClassObject, ZendHashTable, ZendObject, Zval};
 
+use crate::engine::clock::unix_time;
 use crate::engine::close;
 use crate::engine::config::SlowConsumer;
 use crate::engine::frame::{MAX_CONTROL_PAYLOAD, MessageKind, encode_message, encode_ping};
@@ -47,6 +48,8 @@ pub struct Connection {
     /// The identity was taken from the handshake or set.
     identified: Cell<bool>,
     attributes: RefCell<Zval>,
+    /// Unix time, seconds.
+    opened_at: i64,
 }
 
 #[php_impl]
@@ -65,6 +68,11 @@ impl Connection {
     #[php(getter, name = "remoteAddress")]
     pub fn get_remote_address(&self) -> String {
         handshake::remote_address(&self.request)
+    }
+
+    #[php(getter, name = "connectedAt")]
+    pub fn get_connected_at(&self) -> i64 {
+        self.opened_at
     }
 
     #[php(defaults(binary = false))]
@@ -206,6 +214,7 @@ impl Connection {
             identified: Cell::new(!identity.is_null()),
             identity: RefCell::new(identity),
             attributes: RefCell::new(Zval::new()),
+            opened_at: i64::try_from(unix_time()).unwrap_or(i64::MAX),
         }
     }
 

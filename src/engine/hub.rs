@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::clock::unix_time;
 use super::close;
 use super::config::{Config, SlowConsumer};
 use super::deflate::{Codec, Context, Terms};
@@ -211,7 +212,7 @@ impl State {
             expires_at: accepted.expires_at,
             user: None,
             client: accepted.client,
-            opened_at: unix_time(),
+            opened_at: u32::try_from(unix_time()).unwrap_or(u32::MAX),
             permit,
         });
         if let Some(user) = &accepted.user {
@@ -505,13 +506,6 @@ impl State {
             }
         }
     }
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "good until 2106")]
-fn unix_time() -> u32 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs() as u32)
 }
 
 #[cfg(test)]

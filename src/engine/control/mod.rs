@@ -13,13 +13,14 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
 
+use super::clock::unix_time;
 use super::config::ControlOptions;
 use super::endpoint::{self, EndpointLimits};
 use super::listener::Listener;
@@ -157,8 +158,4 @@ async fn within<T>(options: &ControlOptions, body: impl Future<Output = T>) -> R
     tokio::time::timeout(options.idle_timeout, body)
         .await
         .map_err(|_| Refused::new(Reason::Timeout, "The body did not arrive in time."))
-}
-
-fn unix_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
