@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Ferry;
 
+use Ferry\Publish\ServerEndpoint;
+
 /**
  * The options of \Ferry\WsServer, as the documentation of the class has them: this is where configuration trees get names,
  * types, defaults and explanations from. Needs no extension.
@@ -32,6 +34,7 @@ final class ServerOptions
     public static function cast(array $options): array
     {
         $all = self::all();
+        $options = ServerEndpoint::resolve($options);
 
         foreach ($options as $name => $value) {
             $type = $all[$name]['type'] ?? '';

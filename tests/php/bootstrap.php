@@ -21,6 +21,7 @@ $packages = [
     'Symfony/Component/Cache',
     'Symfony/Component/Console',
     'Symfony/Component/EventDispatcher',
+    'Symfony/Component/Messenger',
     'Symfony/Component/PropertyAccess',
     'Symfony/Component/PropertyInfo',
     'Symfony/Component/Serializer',

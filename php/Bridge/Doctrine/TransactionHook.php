@@ -23,8 +23,11 @@ final class TransactionHook implements CommitHookInterface
     /** @var list<\Closure(): mixed> */
     private array $waiting = [];
 
-    public function __construct(private readonly LoggerInterface $logger = new NullLogger())
+    private readonly LoggerInterface $logger;
+
+    public function __construct(?LoggerInterface $logger = null)
     {
+        $this->logger = $logger ?? new NullLogger();
     }
 
     public function afterCommit(\Closure $work): bool

@@ -5,7 +5,9 @@ declare(strict_types=1);
 namespace Ferry\Publish\Transport;
 
 use Ferry\Connection;
+use Ferry\Exception\PublisherUnreachableException;
 use Ferry\Handler\CurrentServer;
+use Ferry\WsServer;
 
 /**
  * Inside the process that serves: no socket between.
@@ -25,7 +27,7 @@ final class InProcessTransport implements TransportInterface
             return $transport->send($publications);
         }
 
-        $server = $this->current->get();
+        $server = $this->server();
         $reached = [];
         // A batch that cannot be encoded is refused before its first event goes out.
         Json::encode($publications);
@@ -42,7 +44,7 @@ final class InProcessTransport implements TransportInterface
 
     public function disconnect(string $userIdentifier, int $code, string $reason): int
     {
-        return $this->other()?->disconnect($userIdentifier, $code, $reason) ?? $this->current->get()->disconnectUser($userIdentifier, $code, $reason);
+        return $this->other()?->disconnect($userIdentifier, $code, $reason) ?? $this->server()->disconnectUser($userIdentifier, $code, $reason);
     }
 
     public function connections(?string $room): array
@@ -51,7 +53,7 @@ final class InProcessTransport implements TransportInterface
             return $transport->connections($room);
         }
 
-        $server = $this->current->get();
+        $server = $this->server();
         $list = null === $room ? $server->connections() : $server->room($room)->connections();
 
         return array_map(static fn (Connection $connection): array => [
@@ -61,6 +63,13 @@ final class InProcessTransport implements TransportInterface
             'rooms' => $connection->rooms(),
             'connectedAt' => $connection->connectedAt(),
         ], $list);
+    }
+
+    private function server(): WsServer
+    {
+        return $this->current->isRunning()
+            ? $this->current->get()
+            : throw new PublisherUnreachableException('No WebSocket server runs in this process, and no DSN says how to reach one: configure one, such as unix:///run/ferry-control.sock');
     }
 
     private function other(): ?TransportInterface

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel\Server;
 
+use Ferry\Publish\ServerEndpoint;
 use Illuminate\Contracts\Config\Repository;
 
 /**
@@ -28,6 +29,10 @@ final class ServerOptions
 
         if (\is_array($jwt = $config->get('ws.auth.jwt'))) {
             $options['jwt'] = $jwt;
+        }
+
+        if (\is_array($publish = $config->get('ws.publish')) && !isset($options['control'])) {
+            $options = ServerEndpoint::resolve($options + ['control' => array_diff_key($publish, ['after_commit' => true, 'timeout' => true])]);
         }
 
         if (null !== $paths) {

@@ -109,13 +109,17 @@ return [
     |
     | How other processes reach the server, for Ws::publish() in a controller or
     | a job and for ws:status. "dsn" is where the server listens for them:
-    | "unix:///path/to/ws.sock" or "tcp://127.0.0.1:8081". Both sides share the secret.
+    | "unix:///path/to/ws.sock", "http://127.0.0.1:8081" or "redis://127.0.0.1". Both
+    | sides share the secret, of at least 32 characters (Redis needs none). With
+    | "after_commit" an event that a database transaction causes waits for its commit.
     |
     */
 
     'publish' => [
         'dsn' => env('FERRY_DSN'),
         'secret' => env('FERRY_SECRET'),
+        'after_commit' => false,
+        'timeout' => 2.0,
     ],
 
 ];
