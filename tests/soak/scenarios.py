@@ -120,8 +120,23 @@ def broadcasts(server, n):
     close_all(clients)
 
 
+def eloquent(server, n):
+    """Messages to a Laravel handler that validates, writes and reads with Eloquent, as a user."""
+    clients = opened(server, 10, "/notes?api_token=alice-token")
+    for start in range(0, n // len(clients), BATCH):
+        texts = [b"note %d" % number for number in range(start, min(n // len(clients), start + BATCH))]
+        sent = b"".join(from_client(b'{"type":"note","text":"%s"}' % text) for text in texts)
+        wanted = b"".join(from_server(b'{"noted":"%s!","by":"Alice","id":1}' % text) for text in texts)
+        for client in clients:
+            client.socket.sendall(sent)
+        for client in clients:
+            client.expect(wanted)
+    close_all(clients)
+
+
 # Name, scenario, times as a warm-up, times at full size. The warm-up fills buffers, pools and hash tables; that of
-# cycles is as long as the rest, because garbage waits in PHP's tables until its collector has seen 10,000 roots.
+# cycles is as long as the rest, because garbage waits in PHP's tables until its collector has seen 10,000 roots. The last
+# is the server's script, server.php where none is named.
 SCENARIOS = [
     ("connections", connections, 1_000, 10_000),
     ("cycles", cycles, 12_000, 12_000),
@@ -132,4 +147,5 @@ SCENARIOS = [
     ("large messages", large_messages, 500, 5_000),
     ("rooms", rooms, 10_000, 100_000),
     ("broadcasts", broadcasts, 2_000, 20_000),
+    ("eloquent", eloquent, 20_000, 200_000, "laravel.php"),
 ]

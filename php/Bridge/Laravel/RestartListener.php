@@ -46,7 +46,7 @@ final class RestartListener extends Listener
             return $stamp;
         } catch (\Throwable $e) {
             if ($this->reachable) {
-                $this->logger->warning('The cache cannot be asked whether ws:restart was run: {message}', ['message' => $e->getMessage(), 'exception' => $e]);
+                $this->logger->warning('The cache cannot be asked whether ws:restart was run: '.$e->getMessage(), ['exception' => $e]);
             }
 
             $this->reachable = false;

@@ -50,7 +50,7 @@ final class PingIdleConnections implements BeforeEventInterface
         foreach ([$connection->getRawPdo(), $connection->getRawReadPdo()] as $pdo) {
             // Before its first query a connection has a closure here.
             if ($pdo instanceof \PDO && !Liveness::of($pdo)) {
-                $this->logger->info('The database connection "{connection}" was lost while it idled and is opened again.', ['connection' => $name]);
+                $this->logger->info(sprintf('The database connection "%s" was lost while it idled and is opened again.', $name));
                 $connection->disconnect();
 
                 return;

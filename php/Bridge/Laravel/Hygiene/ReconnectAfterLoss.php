@@ -44,7 +44,7 @@ final class ReconnectAfterLoss implements RecoveryInterface
             return false;
         }
 
-        $this->logger->warning('A database connection was lost: {message}', ['message' => $error->getMessage(), 'exception' => $error]);
+        $this->logger->warning('A database connection was lost: '.$error->getMessage(), ['exception' => $error]);
 
         foreach ($lost as $name => $connection) {
             $connection->disconnect();
@@ -63,7 +63,7 @@ final class ReconnectAfterLoss implements RecoveryInterface
 
         for ($pause = self::FIRST_PAUSE; !$this->connects($connection); $pause = min(2 * $pause, self::LONGEST_PAUSE)) {
             if (microtime(true) + $pause > $deadline) {
-                $this->logger->error('The database connection "{connection}" did not come back within {timeout} s.', ['connection' => $name, 'timeout' => $this->timeout]);
+                $this->logger->error(sprintf('The database connection "%s" did not come back within %s s.', $name, $this->timeout));
 
                 return false;
             }
@@ -80,7 +80,8 @@ final class ReconnectAfterLoss implements RecoveryInterface
             $connection->reconnect();
 
             return Liveness::of($connection->getPdo());
-        } catch (\PDOException) {
+        } catch (\Exception) {
+            // Also what a connector says of a database file that is not there.
             return false;
         }
     }

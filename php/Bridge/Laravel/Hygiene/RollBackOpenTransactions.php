@@ -28,7 +28,7 @@ final class RollBackOpenTransactions implements AfterEventInterface
                 continue;
             }
 
-            $this->logger->warning('A WebSocket handler left a transaction open on the database connection "{connection}" (level {level}); it was rolled back.', ['connection' => $name, 'level' => $level]);
+            $this->logger->warning(sprintf('A WebSocket handler left a transaction open on the database connection "%s" (level %d); it was rolled back.', $name, $level));
 
             try {
                 $connection->rollBack(0);
