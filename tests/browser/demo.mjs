@@ -1,4 +1,4 @@
-// Starts the chat as `make demo` does, on free ports and with a data folder of its own.
+// Starts an example's chat as `make demo` does, on free ports and with a data folder of its own.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,16 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const DEMO = fileURLToPath(new URL('../../examples/symfony-chat/bin/demo', import.meta.url));
 const READY_SECONDS = 60;
 
 /**
+ * @param {string} example the folder's name in examples/
  * @returns {Promise<{url: string, stop: () => Promise<number>}>} the page's address; stop() ends the chat with SIGTERM
  *     and resolves to its exit status
  */
-export async function startDemo() {
+export async function startDemo(example) {
+    const program = fileURLToPath(new URL(`../../examples/${example}/bin/demo`, import.meta.url));
     const data = await mkdtemp(join(tmpdir(), 'ferry-chat-'));
-    const demo = spawn(process.env.PHP_BIN ?? 'php', [DEMO], {
+    const demo = spawn(process.env.PHP_BIN ?? 'php', [program], {
         env: { ...process.env, HTTP_PORT: '0', WS_PORT: '0', APP_DATA_DIR: data },
         stdio: ['ignore', 'pipe', 'pipe'],
     });

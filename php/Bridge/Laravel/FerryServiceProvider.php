@@ -4,6 +4,13 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel;
 
+use Ferry\Auth\ConnectionRegistry;
+use Ferry\Auth\RevocationAdmission;
+use Ferry\Auth\RevokedTokens;
+use Ferry\Auth\TicketAdmission;
+use Ferry\Auth\TicketIssuer;
+use Ferry\Auth\TicketRedeemer;
+use Ferry\Auth\UsedTickets;
 use Ferry\Bridge\Laravel\Auth\ConnectionAuth;
 use Ferry\Bridge\Laravel\Auth\HandshakeGate;
 use Ferry\Bridge\Laravel\Auth\HandshakeScope;
@@ -11,6 +18,7 @@ use Ferry\Bridge\Laravel\Console\HandlerMakeCommand;
 use Ferry\Bridge\Laravel\Console\InstallCommand;
 use Ferry\Bridge\Laravel\Console\RestartCommand;
 use Ferry\Bridge\Laravel\Console\ServeCommand;
+use Ferry\Bridge\Laravel\Console\TicketCommand;
 use Ferry\Bridge\Laravel\Handler\AuthScope;
 use Ferry\Bridge\Laravel\Handler\ContainerResolver;
 use Ferry\Bridge\Laravel\Handler\EventDispatcher;
@@ -29,6 +37,8 @@ use Ferry\Runner;
 use Ferry\WsServer;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Support\ServiceProvider;
+use Psr\Cache\CacheItemPoolInterface;
+use Symfony\Component\Cache\Adapter\Psr16Adapter;
 
 /**
  * @property Application $app
@@ -40,9 +50,10 @@ final class FerryServiceProvider extends ServiceProvider
         $this->mergeConfigFrom(__DIR__.'/config/ws.php', 'ws');
 
         $this->app->singleton(HandlerRouter::class, static fn (Application $app): HandlerRouter => new HandlerRouter($app->make('events'), $app));
-        $this->app->singleton(WebSockets::class, static fn (Application $app): WebSockets => new WebSockets($app->make(HandlerRouter::class), $app->make('config')));
+        $this->app->singleton(WebSockets::class, static fn (Application $app): WebSockets => new WebSockets($app, $app->make(HandlerRouter::class), $app->make('config')));
         $this->app->singleton(RestartSignal::class, static fn (Application $app): RestartSignal => new RestartSignal($app->make('cache')));
         $this->registerAuthentication();
+        $this->registerTickets();
         $this->registerServer();
     }
 
@@ -52,7 +63,7 @@ final class FerryServiceProvider extends ServiceProvider
             return;
         }
 
-        $this->commands([HandlerMakeCommand::class, InstallCommand::class, RestartCommand::class, ServeCommand::class]);
+        $this->commands([HandlerMakeCommand::class, InstallCommand::class, RestartCommand::class, ServeCommand::class, TicketCommand::class]);
         $this->publishes([__DIR__.'/config/ws.php' => $this->app->configPath('ws.php')], 'ws-config');
         $this->publishes([__DIR__.'/stubs/routes.stub' => $this->app->basePath('routes/ws.php')], 'ws-routes');
     }
@@ -60,8 +71,24 @@ final class FerryServiceProvider extends ServiceProvider
     private function registerAuthentication(): void
     {
         $this->app->singleton(HandshakeScope::class, static fn (Application $app): HandshakeScope => new HandshakeScope($app));
-        $this->app->singleton(HandshakeGate::class, static fn (Application $app): HandshakeGate => new HandshakeGate($app, $app->make(HandshakeScope::class), $app->make('config')));
+        $this->app->singleton(HandshakeGate::class, static fn (Application $app): HandshakeGate => new HandshakeGate($app, $app->make(HandshakeScope::class), $app->make(ConnectionAuth::class), $app->make('config')));
         $this->app->singleton(ConnectionAuth::class, static fn (Application $app): ConnectionAuth => new ConnectionAuth($app, $app->make('config'), $app->make(HandshakeScope::class)));
+    }
+
+    private function registerTickets(): void
+    {
+        $secret = static function (Application $app): string {
+            $secret = $app->make('config')->get('ws.auth.ticket.secret') ?? $app->make('config')->get('app.key');
+
+            return \is_string($secret) ? $secret : throw new \LogicException('Tickets are signed with the application key, and there is none. Run "php artisan key:generate", or set ws.auth.ticket.secret.');
+        };
+        // Shared by server processes where the cache is; Laravel has it behind PSR-6 only with symfony/cache.
+        $pool = static fn (Application $app): ?CacheItemPoolInterface => class_exists(Psr16Adapter::class) && $app->bound('cache.psr6') ? $app->make('cache.psr6') : null;
+
+        $this->app->singleton(TicketIssuer::class, static fn (Application $app): TicketIssuer => new TicketIssuer($secret($app), (int) $app->make('config')->get('ws.auth.ticket.ttl', 30)));
+        $this->app->singleton(TicketAdmission::class, static fn (Application $app): TicketAdmission => new TicketAdmission(new TicketRedeemer($secret($app), new UsedTickets($pool($app)))));
+        $this->app->singleton(RevokedTokens::class, static fn (Application $app): RevokedTokens => new RevokedTokens($pool($app)));
+        $this->app->singleton(ConnectionRegistry::class, static fn (Application $app): ConnectionRegistry => new ConnectionRegistry($app->make(RevokedTokens::class)));
     }
 
     private function registerServer(): void
@@ -79,8 +106,8 @@ final class FerryServiceProvider extends ServiceProvider
                 $handlers,
                 new EndpointFactory($app, $arguments, shared: false),
                 $server,
-                enclosing: [new AuthScope($app->make(ConnectionAuth::class))],
-                gates: [$app->make(HandshakeGate::class)],
+                enclosing: [$app->make(ConnectionRegistry::class), new AuthScope($app->make(ConnectionAuth::class))],
+                gates: [$app->make(TicketAdmission::class), new RevocationAdmission($app->make(RevokedTokens::class)), $app->make(HandshakeGate::class)],
                 mappers: [new ExceptionMapper()],
                 events: new EventDispatcher($app->make('events')),
             );

@@ -4,9 +4,13 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel;
 
+use Ferry\Auth\TicketIssuer;
+use Ferry\Bridge\Laravel\Auth\GuardClaim;
 use Ferry\Bridge\Laravel\Routing\HandlerRoute;
 use Ferry\Bridge\Laravel\Routing\HandlerRouter;
+use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Contracts\Config\Repository;
+use Illuminate\Contracts\Container\Container;
 use Illuminate\Routing\RouteRegistrar;
 
 /**
@@ -22,6 +26,7 @@ final class WebSockets
     private const GROUP_ATTRIBUTES = ['as', 'domain', 'middleware', 'name', 'prefix', 'scopeBindings', 'where', 'withoutMiddleware', 'withoutScopedBindings'];
 
     public function __construct(
+        private readonly Container $container,
         private readonly HandlerRouter $handlers,
         private readonly Repository $config,
     ) {
@@ -51,6 +56,20 @@ final class WebSockets
         }
 
         return $this->handlers->__call($method, $arguments);
+    }
+
+    /**
+     * A ticket with which the user's page connects once, within seconds: 'wss://…?ticket='.Ws::ticket($user). For pages whose
+     * cookies do not reach the server.
+     *
+     * @param ?string $guard by whose name the user is known to handlers, by default the application's
+     * @param ?int    $ttl   seconds until it expires; null: as configured
+     */
+    public function ticket(Authenticatable $user, ?string $guard = null, ?int $ttl = null): string
+    {
+        $identity = GuardClaim::of($user, $guard ?? $this->container->make('auth')->getDefaultDriver());
+
+        return $this->container->make(TicketIssuer::class)->issue($identity[0], [], $identity[1], $ttl);
     }
 
     /** The address of a path for clients, 'ws://…' or 'wss://…', from the section "public" of config/ws.php. */

@@ -8,7 +8,6 @@ use Ferry\Handshake;
 use Ferry\Identity;
 use Illuminate\Auth\AuthManager;
 use Illuminate\Contracts\Auth\Authenticatable;
-use Illuminate\Contracts\Auth\UserProvider;
 use Illuminate\Contracts\Config\Repository;
 use Illuminate\Contracts\Container\Container;
 
@@ -20,10 +19,8 @@ final class ConnectionAuth
 {
     private const DRIVER = 'ferry.connection';
 
-    private ?string $guard = null;
-
-    /** @var array<string, mixed>|null of the guard that is stood in for */
-    private ?array $guardConfig = null;
+    /** @var array<string, array<string, mixed>|null> configuration of the guards that are stood in for, the default one first */
+    private array $guards = [];
 
     private ?string $defaultGuard = null;
 
@@ -31,24 +28,31 @@ final class ConnectionAuth
 
     private ?ConnectionGuard $current = null;
 
+    private readonly UserLoader $users;
+
     public function __construct(
         private readonly Container $container,
         private readonly Repository $config,
         private readonly HandshakeScope $scope,
     ) {
+        $this->users = new UserLoader($container, $config);
     }
 
     /**
      * @param \Closure(): Handshake $handshake only asked when a guard must be asked again
+     * @param list<string>          $guards    that know this user, too
      */
-    public function enter(?Identity $identity, \Closure $handshake): void
+    public function enter(?Identity $identity, \Closure $handshake, array $guards = []): void
     {
         $this->leave();
 
         $auth = $this->auth();
         $this->defaultGuard = $auth->getDefaultDriver();
-        $this->guard = GuardClaim::guard($identity) ?? $this->config->get('ws.auth.guard') ?? $this->defaultGuard;
-        $this->guardConfig = $this->config->get('auth.guards.'.$this->guard);
+
+        foreach ([GuardClaim::guard($identity) ?? $this->config->get('ws.auth.guard') ?? $this->defaultGuard, ...$guards] as $guard) {
+            $this->guards[$guard] = $this->config->get('auth.guards.'.$guard);
+        }
+
         $this->current = new ConnectionGuard(
             $identity?->userIdentifier,
             fn (): ?Authenticatable => null === $identity ? null : $this->load($identity, $handshake),
@@ -58,13 +62,13 @@ final class ConnectionAuth
 
     public function leave(): void
     {
-        if (null === $this->guard) {
+        if ([] === $this->guards) {
             return;
         }
 
-        $auth = $this->auth();
-        $this->stepBack($auth);
-        $this->guard = $this->guardConfig = $this->current = null;
+        $this->stepBack($this->auth());
+        $this->guards = [];
+        $this->current = null;
     }
 
     private function standIn(AuthManager $auth): void
@@ -79,13 +83,20 @@ final class ConnectionAuth
         }
 
         $this->forget($auth);
-        $this->config->set('auth.guards.'.$this->guard, ['driver' => self::DRIVER] + ($this->guardConfig ?? []));
-        $auth->shouldUse((string) $this->guard);
+
+        foreach ($this->guards as $guard => $config) {
+            $this->config->set('auth.guards.'.$guard, ['driver' => self::DRIVER] + ($config ?? []));
+        }
+
+        $auth->shouldUse((string) array_key_first($this->guards));
     }
 
     private function stepBack(AuthManager $auth): void
     {
-        $this->config->set('auth.guards.'.$this->guard, $this->guardConfig);
+        foreach ($this->guards as $guard => $config) {
+            $this->config->set('auth.guards.'.$guard, $config);
+        }
+
         $auth->shouldUse((string) $this->defaultGuard);
         $this->forget($auth);
     }
@@ -104,51 +115,33 @@ final class ConnectionAuth
      */
     private function load(Identity $identity, \Closure $handshake): ?Authenticatable
     {
-        $provider = $this->auth()->createUserProvider($this->guardConfig['provider'] ?? null);
+        $guard = GuardClaim::guard($identity);
+        $config = $this->guards[$guard ?? array_key_first($this->guards)] ?? [];
 
-        if (null === ($this->guardConfig['provider'] ?? null) && null !== GuardClaim::guard($identity)) {
+        if (null !== $guard && !isset($config['provider'])) {
             $request = $handshake();
 
-            if (null !== $request->token || null !== $request->header('authorization')) {
-                return $this->ask($request, $identity);
-            }
-
-            $provider = $this->providerOf(GuardClaim::model($identity)) ?? $provider;
-
-            if (null === $provider) {
-                return $this->ask($request, $identity);
+            if (null !== $request->token || null !== $request->header('authorization') || !$this->users->knows($identity)) {
+                return $this->ask($guard, $request, $identity);
             }
         }
 
-        return $provider?->retrieveById($identity->userIdentifier);
+        return $this->users->load($identity, $config['provider'] ?? null);
     }
 
-    private function ask(Handshake $handshake, Identity $identity): ?Authenticatable
+    private function ask(string $guard, Handshake $handshake, Identity $identity): ?Authenticatable
     {
         $auth = $this->auth();
-        $current = $this->current;
         $this->stepBack($auth);
 
         try {
-            $user = $this->scope->run($handshake, fn (): ?Authenticatable => $auth->guard($this->guard)->user());
+            $user = $this->scope->run($handshake, static fn (): ?Authenticatable => $auth->guard($guard)->user());
         } finally {
-            $this->current = $current;
             $this->standIn($auth);
         }
 
         // Another user would be somebody else's right to this connection.
         return null !== $user && (string) $user->getAuthIdentifier() === $identity->userIdentifier ? $user : null;
-    }
-
-    private function providerOf(?string $model): ?UserProvider
-    {
-        foreach ((array) $this->config->get('auth.providers') as $name => $provider) {
-            if (null !== $model && \is_array($provider) && ($provider['model'] ?? null) === $model) {
-                return $this->auth()->createUserProvider((string) $name);
-            }
-        }
-
-        return null;
     }
 
     private function auth(): AuthManager

@@ -19,13 +19,23 @@ final class GuardClaim
 
     public static function identity(Authenticatable $user, string $guard): Identity
     {
+        [$identifier, $claims] = self::of($user, $guard);
+
+        return new Identity($identifier, [], $claims);
+    }
+
+    /**
+     * @return array{string, array<string, string>} identifier and claims
+     */
+    public static function of(Authenticatable $user, string $guard): array
+    {
         $identifier = $user->getAuthIdentifier();
 
         if (!\is_scalar($identifier) && !$identifier instanceof \Stringable) {
             throw new \LogicException(sprintf('The guard "%s" found a %s without an identifier: getAuthIdentifier() returned %s.', $guard, $user::class, get_debug_type($identifier)));
         }
 
-        return new Identity((string) $identifier, [], [self::GUARD => $guard, self::MODEL => $user::class]);
+        return [(string) $identifier, [self::GUARD => $guard, self::MODEL => $user::class]];
     }
 
     /** The guard's name, null for an identity that no guard made: that of a token verified by the server, or of a ticket. */

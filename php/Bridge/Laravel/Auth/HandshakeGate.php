@@ -11,6 +11,7 @@ use Ferry\Handler\HandlerDescriptor;
 use Ferry\Handshake;
 use Ferry\Identity;
 use Illuminate\Auth\AuthManager;
+use Illuminate\Auth\Middleware\Authenticate;
 use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Contracts\Config\Repository;
 use Illuminate\Contracts\Debug\ExceptionHandler;
@@ -33,6 +34,7 @@ final class HandshakeGate implements AdmissionInterface
     public function __construct(
         private readonly Application $app,
         private readonly HandshakeScope $scope,
+        private readonly ConnectionAuth $auth,
         private readonly Repository $config,
     ) {
     }
@@ -47,10 +49,10 @@ final class HandshakeGate implements AdmissionInterface
         $route = clone HandlerCatalog::route($handler);
         $identity ??= $handshake->identity();
 
-        return $this->scope->run($handshake, fn (Request $request): Identity|int|null => $this->decide($request, $route, $identity));
+        return $this->scope->run($handshake, fn (Request $request): Identity|int|null => $this->decide($request, $route, $identity, $handshake));
     }
 
-    private function decide(Request $request, HandlerRoute $route, ?Identity $identity): Identity|int|null
+    private function decide(Request $request, HandlerRoute $route, ?Identity $identity, Handshake $handshake): Identity|int|null
     {
         // The kernel is what tells the router of the application's middleware; a console has had no need of it yet.
         $this->app->make(Kernel::class);
@@ -59,20 +61,31 @@ final class HandshakeGate implements AdmissionInterface
         $through = new Response('', Response::HTTP_NO_CONTENT);
 
         try {
-            $response = $this->pass($request, $route, function () use ($auth, $through, &$identity): Response {
-                // Who showed a token that the server has verified, or a ticket, needs no second proof.
+            $middleware = $this->middleware($request, $route);
+
+            // Who showed a token that the server has verified, or a ticket, needs no second proof: guards know the user already.
+            if (null !== $identity) {
+                $this->auth->enter($identity, static fn (): Handshake => $handshake, self::guards($middleware));
+            }
+
+            $response = (new Pipeline($this->app))->send($request)->through($middleware)->then(function () use ($auth, $through, &$identity): Response {
                 $identity ??= $this->identity($auth);
 
                 return $through;
             });
         } catch (\Throwable $e) {
             return $this->refusal($request, $e);
+        } finally {
+            $this->auth->leave();
         }
 
         return $response === $through ? $identity : $this->status($response);
     }
 
-    private function pass(Request $request, HandlerRoute $route, \Closure $inside): mixed
+    /**
+     * @return list<\Closure|string>
+     */
+    private function middleware(Request $request, HandlerRoute $route): array
     {
         // The path is the handler's; its domain, for one, has not been looked at.
         if (!$route->matches($request)) {
@@ -83,12 +96,29 @@ final class HandshakeGate implements AdmissionInterface
         $request->setRouteResolver(static fn () => $route);
         $router = $this->app->make('router');
         \assert($router instanceof Router);
-        $middleware = $router->gatherRouteMiddleware($route);
+        $middleware = array_values($router->gatherRouteMiddleware($route));
 
-        return (new Pipeline($this->app))
-            ->send($request)
-            ->through([...SessionMiddleware::missingIn($middleware, $router, $this->config, $request), ...$middleware])
-            ->then($inside);
+        return [...SessionMiddleware::missingIn($middleware, $router, $this->config, $request), ...$middleware];
+    }
+
+    /**
+     * @param list<\Closure|string> $middleware
+     *
+     * @return list<string> that the middleware "auth" asks
+     */
+    private static function guards(array $middleware): array
+    {
+        $guards = [];
+
+        foreach ($middleware as $entry) {
+            [$class, $parameters] = \is_string($entry) ? explode(':', $entry, 2) + [1 => ''] : ['', ''];
+
+            if ('' !== $parameters && is_a($class, Authenticate::class, true)) {
+                array_push($guards, ...explode(',', $parameters));
+            }
+        }
+
+        return $guards;
     }
 
     private function identity(AuthManager $auth): ?Identity

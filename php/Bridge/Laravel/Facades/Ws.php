@@ -16,6 +16,7 @@ use Illuminate\Support\Facades\Facade;
  * @method static RouteRegistrar name(string $name)
  * @method static RouteRegistrar domain(string $domain)
  * @method static string         url(string $path = '/')
+ * @method static string         ticket(\Illuminate\Contracts\Auth\Authenticatable $user, ?string $guard = null, ?int $ttl = null)
  *
  * @see WebSockets
  */

@@ -39,7 +39,7 @@ final class RunnerFactory
 
     public function create(): Runner
     {
-        return new Runner($this->dispatcher, ServerOptions::from($this->config, $this->dispatcher->router()->paths()), $this->listeners());
+        return new Runner($this->dispatcher, ConfiguredOptions::from($this->config, $this->dispatcher->router()->paths()), $this->listeners());
     }
 
     /**

@@ -17,17 +17,17 @@ return [
 
     'server' => [
         'host' => env('WS_SERVER_HOST', '127.0.0.1'),
-        'port' => (int) env('WS_SERVER_PORT', 8080),
-        'max_message_bytes' => (int) env('WS_MAX_MESSAGE_SIZE', 65536),
-        'ping_interval' => (float) env('WS_PING_INTERVAL', 25),
-        'idle_timeout' => (float) env('WS_ACTIVITY_TIMEOUT', 60),
+        'port' => env('WS_SERVER_PORT', 8080),
+        'max_message_bytes' => env('WS_MAX_MESSAGE_SIZE', 65536),
+        'ping_interval' => env('WS_PING_INTERVAL', 25),
+        'idle_timeout' => env('WS_ACTIVITY_TIMEOUT', 60),
 
         // Pages that may connect: "https://example.org,https://*.example.org". Set it wherever a cookie signs people in:
         // browsers send cookies along from any page.
-        'allowed_origins' => array_filter(explode(',', (string) env('WS_ALLOWED_ORIGINS', ''))),
+        'allowed_origins' => env('WS_ALLOWED_ORIGINS', ''),
 
         // Proxies whose X-Forwarded-For is believed, as CIDR: "10.0.0.0/8".
-        'trusted_proxies' => array_filter(explode(',', (string) env('WS_TRUSTED_PROXIES', ''))),
+        'trusted_proxies' => env('WS_TRUSTED_PROXIES', ''),
     ],
 
     /*
@@ -76,8 +76,10 @@ return [
         'guard' => env('WS_GUARD'),
         'session' => true,
         'jwt' => null,
+        // Ws::ticket() signs with the application key unless there is a secret of its own.
         'ticket' => [
             'ttl' => 30,
+            'secret' => null,
         ],
     ],
 

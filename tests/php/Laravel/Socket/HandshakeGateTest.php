@@ -220,6 +220,29 @@ final class HandshakeGateTest extends TestCase
         self::assertNull(Auth::user(), 'a token that became somebody else\'s');
     }
 
+    public function testTicketLetsItsUserInOnceThroughAnyGuard(): void
+    {
+        Ws::handler('/chat', Door::class)->middleware('auth:api');
+        Ws::handler('/rooms/{room:slug}', Door::class)->middleware('auth', 'can:enter,room');
+        $alice = User::query()->find(1);
+        $ticket = Ws::ticket($alice);
+
+        self::assertSame(101, $this->knock('/chat?ticket='.$ticket));
+        self::assertSame('1', $this->identity?->userIdentifier);
+        self::assertSame(401, $this->knock('/chat?ticket='.$ticket), 'used');
+        self::assertSame(401, $this->knock('/chat?ticket=fwt1.forged.ticket'));
+        self::assertSame(101, $this->knock('/rooms/deck', ['Sec-WebSocket-Protocol' => 'bearer, '.Ws::ticket($alice)]));
+        self::assertSame(403, $this->knock('/rooms/deck?ticket='.Ws::ticket(User::query()->find(2))));
+        self::assertSame(401, $this->knock('/rooms/deck'));
+
+        $auth = $this->app->make(ConnectionAuth::class);
+        $this->knock('/chat?ticket='.Ws::ticket($alice));
+        $auth->enter($this->identity, fn () => $this->handshake);
+        self::assertSame('Alice', Auth::user()?->name);
+        $auth->leave();
+        self::assertSame(['driver' => 'session', 'provider' => 'users'], $this->app->make('config')->get('auth.guards.web'));
+    }
+
     public function testConsoleRequestIsBackAfterAHandshake(): void
     {
         Ws::handler('/chat', Door::class);

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import WebSocket from 'ws';
+import { startDemo } from './demo.mjs';
+import { launch, Person, PHONE } from './page.mjs';
+
+let demo;
+let browser;
+let people = [];
+let screenshots;
+
+/**
+ * What every example's chat must do: they are the same chat on different frameworks.
+ *
+ * @param {string} example the folder's name in examples/
+ */
+export function chatOf(example) {
+    // The documents show one of them.
+    screenshots = example === 'symfony-chat';
+    describe(example, () => {
+        hooks(example);
+        tests();
+    });
+}
+
+function hooks(example) {
+    before(async () => {
+        demo = await startDemo(example);
+        browser = await launch();
+    });
+
+    after(async () => {
+        await browser?.close();
+        assert.equal(await demo?.stop(), 0, 'the demo ends in order');
+    });
+
+    afterEach(async () => {
+        const left = people;
+        people = [];
+        await Promise.all(left.map((person) => person.leave()));
+    });
+}
+
+async function open(...screen) {
+    const person = await Person.open(browser, demo.url, ...screen);
+    people.push(person);
+    return person;
+}
+
+async function enter(name, ...screen) {
+    const person = await open(...screen);
+    await person.signIn(name);
+    await person.connected();
+    return person;
+}
+
+async function screenshot(person, name) {
+    if (screenshots) {
+        await person.screenshot(name);
+    }
+}
+
+/** The status that refuses a handshake, or 101. */
+function handshakeStatus(url, subprotocols) {
+    return new Promise((resolve, reject) => {
+        const socket = new WebSocket(url, subprotocols);
+        socket.on('unexpected-response', (request, response) => { request.destroy(); resolve(response.statusCode); });
+        socket.on('open', () => { socket.terminate(); resolve(101); });
+        socket.on('error', reject);
+    });
+}
+
+function tests() {
+    test('two people see each other and each other\'s messages', async () => {
+        const alice = await enter('alice');
+        await alice.sees('Alice');
+        const bob = await enter('bob', PHONE);
+        await alice.sees('Alice', 'Bob');
+        await bob.sees('Alice', 'Bob');
+
+        await alice.say('Is anybody on board?');
+        assert.equal(await bob.reads('Is anybody on board?'), 1);
+        await bob.say('Yes, on the upper deck.');
+        assert.equal(await alice.reads('Yes, on the upper deck.'), 1);
+        assert.equal(await alice.reads('Is anybody on board?'), 1, 'the sender sees a message once');
+        await alice.say('Then wave when we pass the lighthouse!');
+        assert.equal(await bob.reads('Then wave when'), 1);
+        await screenshot(alice, 'chat');
+        await screenshot(bob, 'chat-phone');
+    });
+
+    test('who leaves disappears from the list', async () => {
+        const alice = await enter('alice');
+        const bob = await enter('bob');
+        await alice.sees('Alice', 'Bob');
+        await bob.page.click('#sign-out');
+        await alice.sees('Alice');
+    });
+
+    test('messages are there after a reload', async () => {
+        const alice = await enter('alice');
+        await alice.say('Remember this.');
+        await alice.reads('Remember this.');
+        await alice.page.reload();
+        await alice.connected();
+        assert.equal(await alice.reads('Remember this.'), 1);
+    });
+
+    test('markup in a message is shown as text', async () => {
+        const alice = await enter('alice');
+        const bob = await enter('bob');
+        await alice.say('<img src=x onerror="throw new Error(1)"><b>bold</b>');
+        assert.equal(await bob.reads('<b>bold</b>'), 1);
+        assert.equal(await bob.page.locator('#messages img, #messages .text b').count(), 0);
+    });
+
+    test('a wrong password is refused', async () => {
+        const mallory = await open();
+        await mallory.signIn('alice', 'bob');
+        await mallory.page.getByText('User name or password is wrong.').waitFor();
+    });
+
+    test('a bad token is refused before the upgrade', async () => {
+        const alice = await enter('alice');
+        const { url, token } = await alice.page.evaluate(async () => ({
+            url: (await (await fetch('/api/config')).json()).websocketUrl,
+            token: JSON.parse(sessionStorage.getItem('session')).token,
+        }));
+        const [head, claims, signature] = token.split('.');
+        const forged = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(claims, 'base64url')), sub: 'bob' })).toString('base64url');
+
+        assert.equal(await handshakeStatus(url, ['bearer', token]), 101);
+        assert.equal(await handshakeStatus(url, ['bearer', `${head}.${forged}.${signature}`]), 401, 'claims that were not signed');
+        assert.equal(await handshakeStatus(url, ['bearer', 'nonsense']), 401);
+        assert.equal(await handshakeStatus(url, []), 401, 'no token');
+
+        const events = await alice.page.evaluate((address) => new Promise((resolve) => {
+            const seen = [];
+            const socket = new WebSocket(address, ['bearer', 'nonsense']);
+            socket.onopen = () => seen.push('open');
+            socket.onerror = () => seen.push('error');
+            socket.onclose = (event) => resolve([...seen, `close ${event.code}`]);
+        }), url);
+        assert.deepEqual(events, ['error', 'close 1006'], 'the page sees a failed connection');
+    });
+
+    test('a page whose token is bad asks to sign in again', async () => {
+        const alice = await enter('alice');
+        await alice.page.evaluate(() => {
+            const session = JSON.parse(sessionStorage.getItem('session'));
+            sessionStorage.setItem('session', JSON.stringify({ ...session, token: 'nonsense' }));
+        });
+        await alice.page.reload();
+        await alice.page.getByText('Your session has ended. Please sign in again.').waitFor();
+    });
+
+    test('nothing is wider than a phone\'s screen', async () => {
+        const alice = await open(PHONE);
+        assert.equal(await alice.overflow(), 0, 'sign-in');
+        await screenshot(alice, 'sign-in-phone');
+        await alice.signIn('alice');
+        await alice.connected();
+        await alice.say(`https://example.org/${'long/'.repeat(60)}`);
+        await alice.reads('https://example.org/');
+        assert.equal(await alice.overflow(), 0, 'chat');
+        const bob = await enter('bob');
+        await bob.say('Mind the gap.');
+        await alice.reads('Mind the gap.');
+        assert.equal(await alice.overflow(), 0, 'chat of two');
+    });
+}

@@ -1,0 +1,3 @@
+import { chatOf } from './chat.mjs';
+
+chatOf('symfony-chat');
