@@ -6,14 +6,18 @@ namespace Ferry;
 final class WsClient
 {
     /**
-     * @param string                $url          ws://host:port/path?query
+     * @param string                $url          ws://host:port/path?query or wss://…
      * @param array<string, string> $headers      further request headers
      * @param list<string>          $subprotocols
      * @param float                 $timeout      seconds for connection and handshake
+     * @param array{ca?: ?string, verify?: bool, name?: ?string} $tls for wss: a PEM file with the roots to trust (null: the
+     *                                            system's), whether the certificate is checked (true), the name it must be
+     *                                            for (null: the URL's host)
      *
-     * @throws Exception\ConnectionException when refused; getCode() is the HTTP status, 0 without one
+     * @throws Exception\InvalidArgumentException for an URL, a header or a $tls that cannot be used
+     * @throws Exception\ConnectionException      when refused; getCode() is the HTTP status, 0 without one
      */
-    public static function connect(string $url, array $headers = [], array $subprotocols = [], float $timeout = 5.0): WsClient {}
+    public static function connect(string $url, array $headers = [], array $subprotocols = [], float $timeout = 5.0, array $tls = []): WsClient {}
 
     private function __construct() {}
 

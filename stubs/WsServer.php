@@ -20,6 +20,8 @@ namespace Ferry;
  * | port | int 8080 | 0 lets the system choose; `listen()` returns the real one |
  * | unix | ?string null | path of a Unix socket to bind, at most 103 bytes; not together with host, port, reuse_port and the options about client addresses. A file that no server listens on is replaced; the file is removed at the end if it is still this server's |
  * | listen | ?list null | several addresses, 1 to 64, in place of host, port and unix; see below |
+ * | tls | ?array null | certificates, see below; null: no TLS |
+ * | proxy_protocol | bool false | a load balancer announces each client (PROXY protocol, version 1 or 2) before anything else; needs trusted_proxies except on a Unix socket. Its address counts as the client's; peers that are not trusted and malformed headers are cut |
  * | reuse_port | bool false | SO_REUSEPORT, for several processes on one port; TCP only |
  * | backlog | int 1024 | listen backlog, 1 to 65535 |
  * | path | string or list of strings '' | request paths served; '' or [] serves every path; others get 404 |
@@ -49,9 +51,17 @@ namespace Ferry;
  * | jwt | ?array null | see below; null: no verification in Rust |
  * | token | array | where the token is looked for, see below |
  *
- * `listen`: each item is an address, 'host:port', '[IPv6]:port' or 'unix:/path', or an array with `address` and, for a Unix
- * socket, `mode` (int, permission bits of the file such as 0660; without it the umask decides). Clients of a Unix socket have
- * no address: the options about client addresses do not concern them. `listen()` returns the first address, `addresses()` all.
+ * `listen`: each item is an address, 'host:port', '[IPv6]:port' or 'unix:/path', or an array with `address`, `tls` (bool false:
+ * this address speaks TLS, with the option `tls`), `proxy_protocol` (bool, by default the option) and, for a Unix socket, `mode`
+ * (int, permission bits of the file such as 0660; without it the umask decides). Clients of a Unix socket have no address unless
+ * a proxy announces them: the options about client addresses do not concern them. `listen()` returns the first address,
+ * `addresses()` all.
+ *
+ * `tls`: `cert` (string, path of a PEM file: the server's certificate, then the intermediate ones), `key` (string, path of its
+ * key: PKCS #8, PKCS #1 or SEC 1, not encrypted), `certificates` (list of arrays with `cert` and `key`: further ones; the client
+ * gets the first that is for the name it asks for, SNI, and the first of all without a match), `min_version` (string '1.2', or
+ * '1.3'). With host and port, or with unix, the address speaks TLS; with `listen`, those that say so. Files are read at once,
+ * and again by `reload()` and, in `run()`, on SIGHUP. ALPN is http/1.1; the handshake counts as part of `handshake_timeout`.
  * | control | ?array null | see below; null: no control endpoint |
  *
  * `jwt`: `algorithms` (list, required: HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA),
@@ -135,11 +145,18 @@ final class WsServer
     /**
      * Binds every address or none and starts the I/O threads; calling it again returns the same address.
      *
-     * @return string 'ws://127.0.0.1:8080' or 'unix:/path'; of several the first
+     * @return string 'ws://127.0.0.1:8080', 'wss://127.0.0.1:8443' or 'unix:/path'; of several the first
      *
      * @throws Exception\RuntimeException when an address cannot be bound, naming it
      */
     public function listen(): string {}
+
+    /**
+     * Reads the files of the option `tls` again, for the connections to come; those that live go on. Does nothing without `tls`.
+     *
+     * @throws Exception\RuntimeException naming the option and the file that cannot be used; the old ones stay in use
+     */
+    public function reload(): void {}
 
     /** @return list<string> every address that is listened on, in the order of the option; [] when the server does not listen */
     public function addresses(): array {}
@@ -158,8 +175,9 @@ final class WsServer
     public function poll(float $timeout = 0.1, int $maxEvents = 256): int {}
 
     /**
-     * Listens and serves until `stop()`, SIGINT or SIGTERM. Handlers that the script installed for these signals are
-     * left in place and called; a second signal ends at once.
+     * Listens and serves until `stop()`, SIGINT or SIGTERM. With `tls`, SIGHUP reads the certificates again; when they cannot
+     * be used the old ones stay and `onError` gets the exception. Handlers that the script installed for these signals are
+     * left in place and called; a second SIGINT or SIGTERM ends at once.
      */
     public function run(): void {}
 

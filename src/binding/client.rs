@@ -18,8 +18,10 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::{Error, Message, WebSocket};
 
 use crate::engine::close;
+use crate::engine::config::Value;
 
 use super::args::{Bytes, Options, Seconds};
+use super::client_tls::{TlsClient, Wire};
 use super::connection::{close_arguments, message_kind};
 use super::convert::{self, StringValue};
 use super::core::serve_idle;
@@ -34,7 +36,7 @@ const TURN: Duration = Duration::from_millis(2);
 #[php(name = "Ferry\\WsClient")]
 #[php(flags = ClassFlags::Final)]
 pub struct WsClient {
-    socket: RefCell<Option<WebSocket<TcpStream>>>,
+    socket: RefCell<Option<WebSocket<Wire>>>,
     close: RefCell<Option<(u16, String)>>,
     subprotocol: Option<String>,
     /// PHP is being called while the client waits.
@@ -50,16 +52,27 @@ impl WsClient {
         ))
     }
 
-    #[php(defaults(headers = (), subprotocols = (), timeout = 5.0))]
-    pub fn connect(url: &str, headers: Options<'_>, subprotocols: Options<'_>, timeout: Seconds) -> PhpResult<Self> {
+    #[php(defaults(headers = (), subprotocols = (), timeout = 5.0, tls = ()))]
+    pub fn connect(
+        url: &str,
+        headers: Options<'_>,
+        subprotocols: Options<'_>,
+        timeout: Seconds,
+        tls: Options<'_>,
+    ) -> PhpResult<Self> {
         let deadline = Instant::now() + timeout.duration("timeout")?;
         let failed = |e: &dyn std::fmt::Display| exception::connection(format!("Cannot connect: {e}"), 0);
         let mut request = url
             .into_client_request()
-            .map_err(|e| exception::invalid_argument(format!("Argument $url must be a ws:// URL: {e}")))?;
-        if request.uri().scheme_str() != Some("ws") {
-            return Err(exception::invalid_argument("Argument $url must be a ws:// URL".into()));
-        }
+            .map_err(|e| exception::invalid_argument(format!("Argument $url must be a ws:// or wss:// URL: {e}")))?;
+        let secure = match request.uri().scheme_str() {
+            Some("ws") => None,
+            Some("wss") => Some(TlsClient::read(tls.0.map_or(Value::Null, convert::option_value))?),
+            _ => {
+                let problem = "Argument $url must be a ws:// or wss:// URL";
+                return Err(exception::invalid_argument(problem.into()));
+            }
+        };
         for (name, value) in pairs(headers) {
             let (Ok(name), Ok(value)) = (HeaderName::try_from(&name), HeaderValue::try_from(&value)) else {
                 return Err(exception::invalid_argument(format!(
@@ -80,7 +93,10 @@ impl WsClient {
             .unwrap_or_default()
             .trim_matches(['[', ']'])
             .to_owned();
-        let port = request.uri().port_u16().unwrap_or(80);
+        let port = request
+            .uri()
+            .port_u16()
+            .unwrap_or(if secure.is_some() { 443 } else { 80 });
         let address = (host.as_str(), port).to_socket_addrs().map_err(|e| failed(&e))?.next();
         let address = address.ok_or_else(|| failed(&"the host name has no address"))?;
         let left = deadline.saturating_duration_since(Instant::now()).max(TURN);
@@ -90,7 +106,11 @@ impl WsClient {
             .and_then(|()| stream.set_nonblocking(true))
             .map_err(|e| failed(&e))?;
         let fd = stream.try_clone().map_err(|e| failed(&e))?;
-        let mut attempt = tungstenite::client::client(request, stream);
+        let wire = match secure {
+            None => Wire::Plain(stream),
+            Some(tls) => tls.wrap(stream, &host)?,
+        };
+        let mut attempt = tungstenite::client::client(request, wire);
         loop {
             match attempt {
                 Ok((socket, response)) => {
@@ -213,7 +233,7 @@ impl WsClient {
         &self,
         deadline: Instant,
         readiness: PollFlags,
-        mut attempt: impl FnMut(&mut WebSocket<TcpStream>) -> Result<T, Error>,
+        mut attempt: impl FnMut(&mut WebSocket<Wire>) -> Result<T, Error>,
     ) -> PhpResult<Option<T>> {
         if self.busy.replace(true) {
             return Err(exception::logic("This client is waiting already"));
@@ -221,7 +241,7 @@ impl WsClient {
         let result = loop {
             // No borrow is held while PHP runs.
             let (outcome, fd) = match &mut *self.socket.borrow_mut() {
-                Some(socket) => (attempt(socket), socket.get_ref().try_clone()),
+                Some(socket) => (attempt(socket), socket.get_ref().tcp().try_clone()),
                 None => break Ok(None),
             };
             match (outcome, fd) {

@@ -181,6 +181,15 @@ impl Core {
         Ok(server)
     }
 
+    /// Reads the files of the option `tls` again; without it there is nothing to do.
+    pub fn reload(&self) -> PhpResult<()> {
+        let Some(tls) = &self.config.tls else {
+            return Ok(());
+        };
+        tls.reload()
+            .map_err(|e| exception::runtime(format!("The certificates stay as they were: {e}")))
+    }
+
     /// Drops what an aborted run has left.
     fn forget_last_run(&self) {
         self.burst.borrow_mut().take();

@@ -22,6 +22,7 @@ use super::convert;
 use super::core::{Asked, Core, StopStep};
 use super::exception;
 use super::handshake::Handshake;
+use super::reload;
 use super::signals;
 use super::zend::{self, Outcome};
 
@@ -137,7 +138,7 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
             return Ok(Ended::Handled(0));
         }
         wait(core, &server, deadline, now);
-        if signals::received() {
+        if signals::received() || signals::hung_up() {
             // `run()` acts on it at once instead of after the rest of this wait.
             return Ok(Ended::Handled(0));
         }
@@ -149,6 +150,9 @@ pub fn run(core: &Rc<Core>) -> PhpResult<Ended> {
     loop {
         if signals::received() {
             ask_stop(core, close::GOING_AWAY, "", Duration::from_secs(5));
+        }
+        if signals::take_hang_up() && reload::reload(core).is_err() {
+            return Ok(Ended::Pending);
         }
         match poll(core, Some(LONGEST_WAIT), BATCH)? {
             Ended::Handled(_) => {}
@@ -483,7 +487,7 @@ fn call(core: &Rc<Core>, callback: &Rc<Callback>, args: &mut [Zval], subject: Op
 }
 
 /// Gives a throwable to `onError`; without one it is logged and its connection closes with 1011.
-fn report(core: &Rc<Core>, connection: Zval, thrown: Zval) -> Result<(), Unwinding> {
+pub fn report(core: &Rc<Core>, connection: Zval, thrown: Zval) -> Result<(), Unwinding> {
     let handler = core.callbacks.borrow().error.clone();
     let Some(handler) = handler else {
         fail(core, &connection);

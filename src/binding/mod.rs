@@ -3,6 +3,7 @@
 mod args;
 mod callback;
 mod client;
+mod client_tls;
 mod connection;
 mod convert;
 mod core;
@@ -11,6 +12,7 @@ mod exception;
 mod handshake;
 mod identity;
 mod object;
+mod reload;
 mod room;
 mod send_result;
 mod server;

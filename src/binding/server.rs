@@ -111,6 +111,11 @@ impl WsServer {
         Ok(server.and_then(|s| s.control_address().map(Into::into)))
     }
 
+    pub fn reload(&self) -> PhpResult<()> {
+        self.core.guard()?;
+        self.core.reload()
+    }
+
     #[php(name = "isRunning")]
     pub fn is_running(&self) -> bool {
         self.core.is_ours() && self.core.running().is_some()
@@ -135,7 +140,7 @@ impl WsServer {
     pub fn run(&self) -> PhpResult<()> {
         let core = Rc::clone(&self.core);
         let server = core.listen()?;
-        let _handlers = Signals::install(server.inbox.bell.raw_fd());
+        let _handlers = Signals::install(server.inbox.bell.raw_fd(), core.config.tls.is_some());
         drop(server);
         dispatch::guarded(&core, || dispatch::run(&core)).map(|_| ())
     }

@@ -1,15 +1,19 @@
-//! SIGINT and SIGTERM while `run()` runs, where the script has no handlers of its own.
+//! SIGINT and SIGTERM while `run()` runs, where the script has no handlers of its own; SIGHUP if there are certificates to
+//! read again.
 
 use std::cell::RefCell;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use ext_php_rs::types::Zval;
 
 use super::zend;
 
 const HANDLED: [c_int; 2] = [libc::SIGINT, libc::SIGTERM];
+
+/// SIGHUP came and was not acted on yet.
+static HUNG_UP: AtomicBool = AtomicBool::new(false);
 
 /// The last signal, 0: none.
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
@@ -30,7 +34,9 @@ fn sigaction() -> SigAction {
 
 /// Async-signal-safe: two atomics and a write.
 extern "C" fn on_signal(signal: c_int) {
-    if RECEIVED.swap(signal, Ordering::SeqCst) != 0 {
+    if signal == libc::SIGHUP {
+        HUNG_UP.store(true, Ordering::SeqCst);
+    } else if RECEIVED.swap(signal, Ordering::SeqCst) != 0 {
         // SAFETY: the second signal ends at once, as the user expects of the second Ctrl-C.
         unsafe { libc::_exit(128 + signal) };
     }
@@ -56,12 +62,13 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Takes over the signals that the script has left alone.
-    pub fn install(bell: c_int) -> Self {
+    /// Takes over the signals that the script has left alone; SIGHUP only where something is done with it.
+    pub fn install(bell: c_int, hang_up: bool) -> Self {
         let outer = BELL.swap(bell, Ordering::SeqCst);
         RECEIVED.store(0, Ordering::SeqCst);
         let mark = REPLACED.with_borrow(Vec::len);
-        let ours = HANDLED.into_iter().filter(|signal| !has_handler(*signal));
+        let signals = HANDLED.into_iter().chain(hang_up.then_some(libc::SIGHUP));
+        let ours = signals.filter(|signal| !has_handler(*signal));
         let old: Vec<_> = ours.filter_map(replace).collect();
         REPLACED.with_borrow_mut(|replaced| replaced.extend(old));
         Self { mark, outer }
@@ -71,6 +78,16 @@ impl Signals {
 /// Whether a signal arrived since the handlers were installed. It stays so: the servers around this one stop, too.
 pub fn received() -> bool {
     RECEIVED.load(Ordering::SeqCst) != 0
+}
+
+/// Whether SIGHUP waits to be acted on.
+pub fn hung_up() -> bool {
+    HUNG_UP.load(Ordering::SeqCst)
+}
+
+/// The same, and it is acted on now.
+pub fn take_hang_up() -> bool {
+    HUNG_UP.swap(false, Ordering::SeqCst)
 }
 
 /// Puts every handler back. A fatal error drops no [`Signals`], and what follows it may last.

@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::spawn_local;
+use tokio::time::{Instant, timeout_at};
 
 use super::handshake::{Accepted, Gate};
 use super::hub::Admission;
@@ -21,6 +22,7 @@ use super::listener::Listener;
 use super::mailbox::{Command, Mailbox};
 use super::metrics::Refusal;
 use super::pending::Stage;
+use super::preamble::{Turned, pass};
 use super::problem::Problem;
 use super::socket::Stream;
 use super::task::SessionTask;
@@ -42,8 +44,8 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// Runs until accepting is stopped; then the listener closes.
-    pub async fn run(self: Rc<Self>, listener: Listener) {
+    /// Serves the listener of that number until accepting is stopped; then it closes.
+    pub async fn run(self: Rc<Self>, listener: Listener, number: usize) {
         let mut stage = self.gate.local.state.borrow().pending.stage();
         loop {
             let accepted = tokio::select! {
@@ -55,8 +57,8 @@ impl Acceptor {
                     let turn = self.turn.get();
                     self.turn.set((turn + 1) % self.mailboxes.len());
                     if turn == 0 {
-                        self.welcome(stream, peer);
-                    } else if let Ok(detached) = stream.detach(peer) {
+                        self.welcome(stream, peer, number);
+                    } else if let Ok(detached) = stream.detach(peer, number) {
                         self.mailboxes[turn].post(Command::Adopt(detached));
                     }
                 }
@@ -69,22 +71,26 @@ impl Acceptor {
     }
 
     /// Runs the handshake of one socket in a task of its own.
-    pub fn welcome(&self, stream: Stream, peer: Option<IpAddr>) {
+    pub fn welcome(&self, stream: Stream, peer: Option<IpAddr>, listener: usize) {
+        let listen = &self.gate.config.listen[listener];
         if self.gate.config.tcp_nodelay {
             // Fails only when the client is gone already.
             let _ = stream.set_nodelay(true);
         }
         let permit = self.limits.enter().and_then(|mut permit| {
-            // Behind a proxy the client's address comes with the request.
-            match peer.filter(|peer| !self.gate.config.addresses.trusts(*peer)) {
+            // Behind a proxy the client's address comes with the request, or before it.
+            let direct = |peer: &IpAddr| !listen.proxy_protocol && !self.gate.config.addresses.trusts(*peer);
+            match peer.filter(direct) {
                 Some(peer) => permit.set_address(peer).map(|()| permit),
                 None => Ok(permit),
             }
         });
         match permit {
             Ok(permit) => {
-                spawn_local(handshake(Rc::clone(&self.gate), stream, peer, permit));
+                spawn_local(handshake(Rc::clone(&self.gate), stream, peer, permit, listener));
             }
+            // A client that waits for a TLS handshake has no use for an answer in plain text.
+            Err(refusal) if listen.tls => self.gate.local.state.borrow().metrics.refuse(refusal),
             Err(refusal) => self.farewell(stream, refusal),
         }
     }
@@ -124,8 +130,43 @@ async fn hang_up(mut stream: Stream) {
     let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
 }
 
-async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit: ConnectionPermit) {
+async fn handshake(
+    gate: Rc<Gate>,
+    stream: Stream,
+    peer: Option<IpAddr>,
+    mut permit: ConnectionPermit,
+    listener: usize,
+) {
     let config = Arc::clone(&gate.config);
+    let listen = &config.listen[listener];
+    let deadline = Instant::now() + config.handshake_timeout;
+    let (stream, peer) = if listen.is_direct() {
+        (stream, peer)
+    } else {
+        let mut stage = gate.local.state.borrow().pending.stage();
+        let passed = tokio::select! {
+            biased;
+            passed = timeout_at(deadline, pass(&config, listen, stream, peer, &mut permit)) => passed,
+            _ = stage.wait_for(|stage| *stage >= Stage::Draining) => return,
+        };
+        let turned = match passed {
+            Ok(Ok(passed)) => Ok(passed),
+            Ok(Err(turned)) => Err(turned),
+            Err(_) => Err(Turned::away(Refusal::HandshakeTimeout, None)),
+        };
+        match turned {
+            Ok(passed) => passed,
+            Err(Turned { refusal, stream }) => {
+                if let Some(refusal) = refusal {
+                    gate.local.state.borrow().metrics.refuse(refusal);
+                }
+                if let Some(stream) = stream {
+                    hang_up(stream).await;
+                }
+                return;
+            }
+        }
+    };
     let permit = RefCell::new(Some(permit));
     let accepted: RefCell<Option<Accepted>> = RefCell::new(None);
     let asks = Cell::new(false);
@@ -146,7 +187,8 @@ async fn handshake(gate: Rc<Gate>, stream: Stream, peer: Option<IpAddr>, permit:
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(config.handshake_timeout)
+        // What stood before the request has used some of the time.
+        .header_read_timeout((deadline - Instant::now()).max(Duration::from_millis(1)))
         .max_buf_size(config.max_header_bytes.max(MIN_HEAD_BUFFER))
         .serve_connection(TokioIo::new(stream), service);
     // Reading the head, asking PHP, writing the answer: each is bounded, and so is the whole.

@@ -234,7 +234,12 @@ impl State {
         });
         let after = session.backlog();
         session.outlet.set_backlog(after);
-        self.metrics.outbox_bytes.fetch_sub(before - after, Ordering::Relaxed);
+        // Encrypted, a message is a little longer.
+        if after <= before {
+            self.metrics.outbox_bytes.fetch_sub(before - after, Ordering::Relaxed);
+        } else {
+            self.metrics.outbox_bytes.fetch_add(after - before, Ordering::Relaxed);
+        }
         add(&self.metrics.messages_out, sent.messages);
         add(&self.metrics.bytes_out, sent.bytes);
         if done {
@@ -390,11 +395,16 @@ fn deliver(
             }
         }
     }
-    if next == chunks.len() {
+    let held = session.writer.held();
+    if next == chunks.len() && held == 0 {
         return Ok(());
     }
     let before = session.backlog();
-    let outbox = session.outbox.get_or_insert_with(|| Box::new(Outbox::new(sweep)));
+    let outbox = session.outbox.get_or_insert_with(|| {
+        let mut outbox = Outbox::new(sweep);
+        outbox.set_held(held, sweep);
+        Box::new(outbox)
+    });
     for &chunk in &chunks[next..] {
         let rest = source.keep(chunk, skip);
         // An outbox with an empty entry would never become empty: a write of nothing advances nothing.
@@ -425,10 +435,21 @@ fn drain(session: &mut Session, sweep: u32, sent: &mut Sent) -> io::Result<bool>
                 outbox.progress = sweep;
                 sent.messages += outbox.advance(n);
             }
-            Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                outbox.set_held(session.writer.held(), sweep);
+                return Ok(false);
+            }
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
+    }
+    match session.writer.try_flush() {
+        Ok(()) => {}
+        Err(e) if e.kind() == ErrorKind::WouldBlock => {
+            outbox.set_held(session.writer.held(), sweep);
+            return Ok(false);
+        }
+        Err(e) => return Err(e),
     }
     session.outbox = None;
     Ok(true)

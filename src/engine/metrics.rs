@@ -17,6 +17,8 @@ pub enum Refusal {
     MalformedRequest,
     HeaderTooLarge,
     HandshakeTimeout,
+    TlsHandshake,
+    ProxyProtocol,
     Path,
     NotWebSocket,
     Version,
@@ -28,13 +30,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::TooManyConnections,
         Self::TooManyPerAddress,
         Self::Address,
         Self::MalformedRequest,
         Self::HeaderTooLarge,
         Self::HandshakeTimeout,
+        Self::TlsHandshake,
+        Self::ProxyProtocol,
         Self::Path,
         Self::NotWebSocket,
         Self::Version,
@@ -53,6 +57,8 @@ impl Refusal {
             Self::MalformedRequest => "malformed_request",
             Self::HeaderTooLarge => "header_too_large",
             Self::HandshakeTimeout => "handshake_timeout",
+            Self::TlsHandshake => "tls_handshake",
+            Self::ProxyProtocol => "proxy_protocol",
             Self::Path => "path",
             Self::NotWebSocket => "not_websocket",
             Self::Version => "version",

@@ -15,6 +15,8 @@ pub struct Outbox {
     bytes: usize,
     /// Part of the first entry is on the wire: it must be finished, whatever the policy drops.
     begun: bool,
+    /// Bytes that a write took and that are not on the wire, see `Writer::held`.
+    held: usize,
     /// Sweep in which the socket last took something.
     pub progress: u32,
 }
@@ -35,7 +37,15 @@ impl Outbox {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.held
+    }
+
+    /// Notes what the writer holds back now; less than before is progress in this sweep.
+    pub fn set_held(&mut self, held: usize, sweep: u32) {
+        if held < self.held {
+            self.progress = sweep;
+        }
+        self.held = held;
     }
 
     /// Writes that wait: one message or several that were sent in a row.
@@ -63,7 +73,7 @@ impl Outbox {
     pub fn drop_oldest(&mut self, limit: usize) -> u64 {
         let mut dropped = 0;
         let mut at = usize::from(self.begun);
-        while self.bytes > limit && at < self.entries.len() {
+        while self.bytes() > limit && at < self.entries.len() {
             if self.entries[at].messages == 0 {
                 at += 1;
                 continue;
@@ -80,7 +90,7 @@ impl Outbox {
     pub fn drop_newest(&mut self, limit: usize) -> u64 {
         let mut dropped = 0;
         let mut at = self.entries.len();
-        while self.bytes > limit && at > usize::from(self.begun) {
+        while self.bytes() > limit && at > usize::from(self.begun) {
             at -= 1;
             if self.entries[at].messages > 0
                 && let Some(entry) = self.entries.remove(at)

@@ -52,7 +52,7 @@ impl Server {
     /// Binds, then starts the I/O threads. Nothing runs if it fails.
     pub fn start(config: Config) -> Result<Self, StartError> {
         let mut listeners = bind(&config)?;
-        let addresses: Vec<String> = listeners.iter().map(shown).collect();
+        let addresses: Vec<String> = listeners.iter().zip(&config.listen).map(shown).collect();
         let control = bind_control(&config)?;
         let config = Arc::new(config);
         let metrics = Arc::new(Metrics::default());
@@ -127,7 +127,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Of the first listener: `ws://host:port` or `unix:/path`.
+    /// Of the first listener: `ws://host:port`, `wss://host:port` or `unix:/path`.
     pub fn address(&self) -> &str {
         self.addresses.first().map_or("", String::as_str)
     }
@@ -233,9 +233,10 @@ fn bind_control(config: &Config) -> Result<Option<Bound>, StartError> {
 }
 
 /// As `listen()` shows it.
-fn shown(bound: &Bound) -> String {
+fn shown((bound, listen): (&Bound, &Listen)) -> String {
     match bound.address() {
         unix if unix.starts_with("unix:") => unix.to_owned(),
+        tcp if listen.tls => format!("wss://{tcp}"),
         tcp => format!("ws://{tcp}"),
     }
 }

@@ -9,40 +9,77 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
+use super::tls::TlsSocket;
+
 /// A stream before the upgrade, as hyper reads and writes it.
 #[derive(Debug)]
 pub enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+    Tls(TlsSocket),
 }
 
-/// The same before it belongs to a runtime: an I/O thread may accept for another.
+/// An accepted socket before it belongs to a runtime: an I/O thread may accept for another.
 #[derive(Debug)]
-pub enum Detached {
-    Tcp(std::net::TcpStream, IpAddr),
-    Unix(std::os::unix::net::UnixStream),
+pub struct Detached {
+    socket: std::os::fd::OwnedFd,
+    pub peer: Option<IpAddr>,
+    /// Which of the listeners has accepted it.
+    pub listener: usize,
 }
 
 impl Stream {
-    pub fn detach(self, peer: Option<IpAddr>) -> io::Result<Detached> {
-        Ok(match self {
-            Self::Tcp(s) => Detached::Tcp(s.into_std()?, peer.unwrap_or(IpAddr::from([0, 0, 0, 0]))),
-            Self::Unix(s) => Detached::Unix(s.into_std()?),
-        })
+    /// A stream that was just accepted: TLS comes later.
+    pub fn detach(self, peer: Option<IpAddr>, listener: usize) -> io::Result<Detached> {
+        let socket = match self {
+            Self::Tcp(s) => s.into_std()?.into(),
+            Self::Unix(s) => s.into_std()?.into(),
+            Self::Tls(_) => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        Ok(Detached { socket, peer, listener })
     }
 
-    pub fn attach(detached: Detached) -> io::Result<(Self, Option<IpAddr>)> {
-        Ok(match detached {
-            Detached::Tcp(s, peer) => (Self::Tcp(TcpStream::from_std(s)?), Some(peer)),
-            Detached::Unix(s) => (Self::Unix(UnixStream::from_std(s)?), None),
+    pub fn attach(detached: Detached) -> io::Result<Self> {
+        // A peer without an address came over a Unix socket.
+        Ok(match detached.peer {
+            Some(_) => Self::Tcp(TcpStream::from_std(detached.socket.into())?),
+            None => Self::Unix(UnixStream::from_std(detached.socket.into())?),
         })
     }
 
     pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
         match self {
             Self::Tcp(s) => s.set_nodelay(on),
-            Self::Unix(_) => Ok(()),
+            Self::Unix(_) | Self::Tls(_) => Ok(()),
         }
+    }
+
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(s) => s.try_write(bytes),
+            Self::Unix(s) => s.try_write(bytes),
+            Self::Tls(s) => s.try_write_vectored(&[IoSlice::new(bytes)]),
+        }
+    }
+
+    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(s) => s.poll_write_ready(cx),
+            Self::Unix(s) => s.poll_write_ready(cx),
+            Self::Tls(s) => s.poll_write_ready(cx),
+        }
+    }
+
+    /// Ends the sending side: the peer reads what was sent, then end of file.
+    pub fn end_sending(&self) {
+        let _ = match self {
+            Self::Tcp(s) => SockRef::from(s).shutdown(Shutdown::Write),
+            Self::Unix(s) => SockRef::from(s).shutdown(Shutdown::Write),
+            Self::Tls(s) => {
+                s.end_sending();
+                Ok(())
+            }
+        };
     }
 
     pub fn into_split(self) -> (Reader, Writer) {
@@ -55,6 +92,7 @@ impl Stream {
                 let (r, w) = s.into_split();
                 (Reader::Unix(r), Writer::Unix(w))
             }
+            Self::Tls(s) => (Reader::Tls(s.clone()), Writer::Tls(s)),
         }
     }
 }
@@ -64,6 +102,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Tcp(s) => Pin::new(s).poll_read(cx, buf),
             Self::Unix(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Tls(s) => s.poll_read(cx, buf),
         }
     }
 }
@@ -73,6 +112,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(s) => Pin::new(s).poll_write(cx, buf),
             Self::Unix(s) => Pin::new(s).poll_write(cx, buf),
+            Self::Tls(s) => s.poll_write(cx, buf),
         }
     }
 
@@ -80,6 +120,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(s) => Pin::new(s).poll_flush(cx),
             Self::Unix(s) => Pin::new(s).poll_flush(cx),
+            Self::Tls(s) => s.poll_flush(cx),
         }
     }
 
@@ -87,6 +128,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(s) => Pin::new(s).poll_shutdown(cx),
             Self::Unix(s) => Pin::new(s).poll_shutdown(cx),
+            Self::Tls(s) => s.poll_shutdown(cx),
         }
     }
 }
@@ -97,6 +139,7 @@ impl AsyncWrite for Stream {
 pub enum Reader {
     Tcp(tcp::OwnedReadHalf),
     Unix(unix::OwnedReadHalf),
+    Tls(TlsSocket),
 }
 
 impl Reader {
@@ -104,6 +147,7 @@ impl Reader {
         match self {
             Self::Tcp(s) => Pin::new(s).poll_read(cx, buf),
             Self::Unix(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Tls(s) => s.poll_read(cx, buf),
         }
     }
 
@@ -111,6 +155,7 @@ impl Reader {
         match self {
             Self::Tcp(s) => s.as_ref().poll_write_ready(cx),
             Self::Unix(s) => s.as_ref().poll_write_ready(cx),
+            Self::Tls(s) => s.poll_write_ready(cx),
         }
     }
 }
@@ -120,6 +165,7 @@ impl Reader {
 pub enum Writer {
     Tcp(tcp::OwnedWriteHalf),
     Unix(unix::OwnedWriteHalf),
+    Tls(TlsSocket),
 }
 
 impl Writer {
@@ -127,6 +173,7 @@ impl Writer {
         match self {
             Self::Tcp(s) => s.try_write(bytes),
             Self::Unix(s) => s.try_write(bytes),
+            Self::Tls(s) => s.try_write_vectored(&[IoSlice::new(bytes)]),
         }
     }
 
@@ -134,6 +181,23 @@ impl Writer {
         match self {
             Self::Tcp(s) => s.try_write_vectored(slices),
             Self::Unix(s) => s.try_write_vectored(slices),
+            Self::Tls(s) => s.try_write_vectored(slices),
+        }
+    }
+
+    /// Bytes that a write has taken and that are not on the wire: TLS sends whole records.
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => 0,
+            Self::Tls(s) => s.held(),
+        }
+    }
+
+    /// Writes what is held; `WouldBlock` while some is left.
+    pub fn try_flush(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => Ok(()),
+            Self::Tls(s) => s.try_flush(),
         }
     }
 
@@ -142,6 +206,10 @@ impl Writer {
         let _ = match self {
             Self::Tcp(s) => SockRef::from(AsRef::<TcpStream>::as_ref(s)).shutdown(Shutdown::Write),
             Self::Unix(s) => SockRef::from(AsRef::<UnixStream>::as_ref(s)).shutdown(Shutdown::Write),
+            Self::Tls(s) => {
+                s.end_sending();
+                Ok(())
+            }
         };
     }
 }

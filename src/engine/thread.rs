@@ -116,16 +116,17 @@ async fn serve(
         (state.pending.stage(), state.pending.adoptions())
     };
     let mut tasks = JoinSet::new();
-    for listener in listeners {
-        tasks.spawn_local(Rc::clone(&acceptor).run(listener.into_listener()?));
+    for (number, listener) in listeners.into_iter().enumerate() {
+        tasks.spawn_local(Rc::clone(&acceptor).run(listener.into_listener()?, number));
     }
     if let Some((bound, control)) = control {
         tasks.spawn_local(control.serve(bound.into_listener()?));
     }
     tasks.spawn_local(async move {
-        while let Some(stream) = adoptions.recv().await {
-            if let Ok((stream, peer)) = Stream::attach(stream) {
-                acceptor.welcome(stream, peer);
+        while let Some(detached) = adoptions.recv().await {
+            let (peer, listener) = (detached.peer, detached.listener);
+            if let Ok(stream) = Stream::attach(detached) {
+                acceptor.welcome(stream, peer, listener);
             }
         }
     });

@@ -39,6 +39,11 @@ impl AddressPolicy {
         !contains(&self.denied, address) && (self.allowed.is_empty() || contains(&self.allowed, address))
     }
 
+    /// Whether there is such a proxy.
+    pub fn trusts_any(&self) -> bool {
+        !self.trusted_proxies.is_empty()
+    }
+
     /// Whether this peer is a proxy whose headers are believed.
     pub fn trusts(&self, peer: IpAddr) -> bool {
         contains(&self.trusted_proxies, peer.to_canonical())

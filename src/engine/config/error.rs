@@ -1,6 +1,7 @@
 //! What is wrong with an option.
 
 use crate::engine::auth::jwt::KeyError;
+use crate::engine::tls::TlsError;
 
 /// An option that cannot be used. `Display` is a whole sentence: the option, the value it had, what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,8 @@ pub enum OptionError {
     Conflict { option: String, problem: String },
     #[error("Option \"{option}\" {source}.")]
     Key { option: String, source: KeyError },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 impl OptionError {
@@ -30,7 +33,8 @@ impl OptionError {
             | Self::Unknown { option, .. }
             | Self::Missing { option, .. }
             | Self::Conflict { option, .. }
-            | Self::Key { option, .. } => option,
+            | Self::Key { option, .. }
+            | Self::Tls(TlsError { option, .. }) => option,
         }
     }
 

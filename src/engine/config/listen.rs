@@ -12,7 +12,7 @@ use super::value::Value;
 /// `sun_path` has 108 bytes on Linux and 104 on macOS, with the NUL.
 const MAX_UNIX_PATH: usize = 103;
 const MAX_LISTENERS: usize = 64;
-const KNOWN: &[&str] = &["address", "mode"];
+const KNOWN: &[&str] = &["address", "mode", "tls", "proxy_protocol"];
 const HOST: &str = "an IP address or a host name, without scheme and port";
 const ADDRESS: &str = "an address such as \"127.0.0.1:8080\", \"[::1]:8080\" or \"unix:/run/ferry.sock\"";
 
@@ -20,18 +20,31 @@ const ADDRESS: &str = "an address such as \"127.0.0.1:8080\", \"[::1]:8080\" or 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listen {
     pub bind: Bind,
+    /// With the certificates of `Config::tls`.
+    pub tls: bool,
+    /// A proxy announces each client.
+    pub proxy_protocol: bool,
 }
 
 impl From<Bind> for Listen {
     fn from(bind: Bind) -> Self {
-        Self { bind }
+        Self {
+            bind,
+            tls: false,
+            proxy_protocol: false,
+        }
     }
 }
 
 impl Listen {
     /// Whether its clients have an IP address.
     fn has_addresses(&self) -> bool {
-        matches!(self.bind, Bind::Tcp { .. })
+        self.proxy_protocol || matches!(self.bind, Bind::Tcp { .. })
+    }
+
+    /// Whether the request is the first thing on a connection.
+    pub fn is_direct(&self) -> bool {
+        !self.tls && !self.proxy_protocol
     }
 }
 
@@ -94,7 +107,10 @@ impl fmt::Display for Bind {
 pub(super) fn read(section: &Section, config: &mut Config) -> Result<(), OptionError> {
     section.int("backlog", 1..=65_535, &mut config.backlog)?;
     section.switch("reuse_port", &mut config.reuse_port)?;
-    let single = single(section)?;
+    let mut announced = false;
+    section.switch("proxy_protocol", &mut announced)?;
+    let mut single = single(section)?;
+    (single.tls, single.proxy_protocol) = (config.tls.is_some(), announced);
     config.listen = match section.get("listen").unwrap_or(&Value::Null) {
         Value::Null => vec![single],
         value => {
@@ -104,9 +120,27 @@ pub(super) fn read(section: &Section, config: &mut Config) -> Result<(), OptionE
                     format!("cannot be combined with \"{name}\""),
                 ));
             }
-            several(value)?
+            let several = several(value, announced)?;
+            let tls = several.iter().position(|listen| listen.tls);
+            match (&config.tls, tls) {
+                (None, Some(index)) => {
+                    let problem = "needs \"tls\" with the certificate and its key";
+                    return Err(OptionError::conflict(format!("listen[{index}].tls"), problem));
+                }
+                (Some(_), None) => {
+                    let problem = "is used by no address: give one of \"listen\" as an array with \"tls\" => true";
+                    return Err(OptionError::conflict("tls", problem));
+                }
+                _ => {}
+            }
+            several
         }
     };
+    let untrusting = |l: &Listen| l.proxy_protocol && matches!(l.bind, Bind::Tcp { .. });
+    if config.listen.iter().any(untrusting) && !config.addresses.trusts_any() {
+        let problem = "needs \"trusted_proxies\": anybody could announce any address";
+        return Err(OptionError::conflict("proxy_protocol", problem));
+    }
     let has_tcp = config.listen.iter().any(|l| matches!(l.bind, Bind::Tcp { .. }));
     let option = if section.get("unix").is_some() {
         "unix"
@@ -153,7 +187,7 @@ fn single(section: &Section) -> Result<Listen, OptionError> {
     Ok(Bind::unix(path).into())
 }
 
-fn several(value: &Value) -> Result<Vec<Listen>, OptionError> {
+fn several(value: &Value, announced: bool) -> Result<Vec<Listen>, OptionError> {
     let allowed = || format!("a list of 1 to {MAX_LISTENERS} items, each {ADDRESS} or an array with it as \"address\"");
     let items = match value {
         Value::List(items) if (1..=MAX_LISTENERS).contains(&items.len()) => items,
@@ -163,11 +197,14 @@ fn several(value: &Value) -> Result<Vec<Listen>, OptionError> {
     for (index, item) in items.iter().enumerate() {
         let name = format!("listen[{index}]");
         let listen = match item {
-            Value::Map(_) => from_array(&name, item)?,
-            Value::Bytes(_) => text(item)
-                .and_then(Bind::parse)
-                .ok_or_else(|| invalid(&name, ADDRESS, item))?
-                .into(),
+            Value::Map(_) => from_array(&name, item, announced)?,
+            Value::Bytes(_) => Listen {
+                proxy_protocol: announced,
+                ..text(item)
+                    .and_then(Bind::parse)
+                    .ok_or_else(|| invalid(&name, ADDRESS, item))?
+                    .into()
+            },
             other => {
                 return Err(invalid(
                     &name,
@@ -187,7 +224,7 @@ fn several(value: &Value) -> Result<Vec<Listen>, OptionError> {
     Ok(listeners)
 }
 
-fn from_array(name: &str, item: &Value) -> Result<Listen, OptionError> {
+fn from_array(name: &str, item: &Value, announced: bool) -> Result<Listen, OptionError> {
     let section = Section::open(name, format!("{name}."), item, KNOWN)?;
     let Some(address) = section.get("address") else {
         return Err(OptionError::Missing {
@@ -206,7 +243,13 @@ fn from_array(name: &str, item: &Value) -> Result<Listen, OptionError> {
             Bind::Tcp { .. } => return Err(section.invalid("mode", "left out: only Unix sockets have one", value)),
         }
     }
-    Ok(bind.into())
+    let mut listen = Listen {
+        proxy_protocol: announced,
+        ..bind.into()
+    };
+    section.switch("tls", &mut listen.tls)?;
+    section.switch("proxy_protocol", &mut listen.proxy_protocol)?;
+    Ok(listen)
 }
 
 /// Port 0 is another port each time.

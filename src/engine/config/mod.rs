@@ -10,6 +10,7 @@ mod section;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod value;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use value::Value;
 
 use crate::engine::auth::{AddressPolicy, OriginList, TokenSources, Verifier};
 use crate::engine::deflate;
+use crate::engine::tls::Tls;
 
 /// Every option of `WsServer`, in the types the engine uses. The class documentation says what each one means.
 ///
@@ -40,6 +42,8 @@ pub struct Config {
     pub listen: Vec<Listen>,
     pub reuse_port: bool,
     pub backlog: u32,
+    /// There when one of `listen` uses it.
+    pub tls: Option<Arc<Tls>>,
     /// Paths served; empty: every path. See `serves`.
     pub paths: Vec<String>,
     pub health_path: Option<String>,
@@ -107,6 +111,7 @@ impl Default for Config {
             listen: vec![Bind::tcp("127.0.0.1", 8080).into()],
             reuse_port: false,
             backlog: 1024,
+            tls: None,
             paths: Vec::new(),
             health_path: Some("/healthz".into()),
             subprotocols: Vec::new(),

@@ -8,6 +8,7 @@ use super::control;
 use super::error::OptionError;
 use super::listen;
 use super::section::{Section, text};
+use super::tls;
 use super::value::Value;
 use super::{Config, SlowConsumer};
 use crate::engine::auth::AddressPolicy;
@@ -19,6 +20,8 @@ const KNOWN: &[&str] = &[
     "port",
     "unix",
     "listen",
+    "tls",
+    "proxy_protocol",
     "reuse_port",
     "backlog",
     "path",
@@ -63,6 +66,7 @@ pub(super) fn parse(options: &Value) -> Result<Config, OptionError> {
     times(&section, &mut config)?;
     requests(&section, &mut config)?;
     addresses(&section, &mut config)?;
+    tls::read(&section, &mut config)?;
     listen::read(&section, &mut config)?;
     compression::read(&section, &mut config)?;
     authorization::read(&section, &mut config)?;

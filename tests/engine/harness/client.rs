@@ -7,6 +7,8 @@ use std::path::Path;
 
 use super::PATIENCE;
 
+type TlsStream = rustls::StreamOwned<rustls::ClientConnection, TcpStream>;
+
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// RFC 6455 section 1.3.
 pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
@@ -64,6 +66,20 @@ impl Response {
 enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
+    Tls(Box<TlsStream>),
+}
+
+trait Io: Read + Write {}
+impl<T: Read + Write> Io for T {}
+
+impl Socket {
+    fn io(&mut self) -> &mut dyn Io {
+        match self {
+            Self::Tcp(stream) => stream,
+            Self::Unix(stream) => stream,
+            Self::Tls(stream) => stream,
+        }
+    }
 }
 
 pub struct Client {
@@ -91,6 +107,13 @@ impl Client {
         Self::on(Socket::Unix(stream))
     }
 
+    /// Speaks TLS over this stream. The handshake runs with the first write or read.
+    pub fn over_tls(stream: TcpStream, session: rustls::ClientConnection) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self::on(Socket::Tls(Box::new(TlsStream::new(session, stream))))
+    }
+
     /// Whose receive buffer is small, so that the server soon finds the socket full.
     pub fn connect_narrow(address: SocketAddr) -> Self {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
@@ -111,6 +134,7 @@ impl Client {
         match &self.socket {
             Socket::Tcp(stream) => stream,
             Socket::Unix(_) => panic!("a Unix socket"),
+            Socket::Tls(stream) => stream.get_ref(),
         }
     }
 
@@ -120,10 +144,23 @@ impl Client {
     }
 
     pub fn try_write(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
-        match &mut self.socket {
-            Socket::Tcp(stream) => stream.write_all(bytes.as_ref()),
-            Socket::Unix(stream) => stream.write_all(bytes.as_ref()),
+        self.socket.io().write_all(bytes.as_ref())
+    }
+
+    /// The TLS session of a client that has one.
+    pub fn session(&self) -> &rustls::ClientConnection {
+        match &self.socket {
+            Socket::Tls(stream) => &stream.conn,
+            _ => panic!("no TLS"),
         }
+    }
+
+    /// What the server sends next, whatever it is; empty at the end.
+    pub fn read_some(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut bytes = vec![0; 4096];
+        let n = self.socket.io().read(&mut bytes)?;
+        bytes.truncate(n);
+        Ok(bytes)
     }
 
     #[track_caller]
@@ -244,11 +281,7 @@ impl Client {
     /// The server has sent this much of what is to come and nothing more can be lost on the way: reads all up to the
     /// end of file.
     fn fill_to_end(&mut self, rest: &mut Vec<u8>) {
-        let read = match &mut self.socket {
-            Socket::Tcp(stream) => stream.read_to_end(rest),
-            Socket::Unix(stream) => stream.read_to_end(rest),
-        };
-        match read {
+        match self.socket.io().read_to_end(rest) {
             Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::ConnectionReset => {}
             Err(e) => panic!("{e} after {} bytes", rest.len()),
@@ -263,10 +296,7 @@ impl Client {
             let start = self.buffer.len();
             self.buffer.resize(start + 64 * 1024, 0);
             let into = &mut self.buffer[start..];
-            let n = match &mut self.socket {
-                Socket::Tcp(stream) => stream.read(into),
-                Socket::Unix(stream) => stream.read(into),
-            };
+            let n = self.socket.io().read(into);
             let n = n.unwrap_or_else(|e| panic!("{e} while {len} bytes were due"));
             self.buffer.truncate(start + n);
             assert!(n > 0, "the end while {len} bytes were due");
@@ -283,8 +313,10 @@ impl Client {
 
     /// Closes with a TCP reset.
     pub fn reset(self) {
-        let Socket::Tcp(stream) = self.socket else { return };
-        socket2::SockRef::from(&stream)
+        if matches!(self.socket, Socket::Unix(_)) {
+            return;
+        }
+        socket2::SockRef::from(self.tcp())
             .set_linger(Some(std::time::Duration::ZERO))
             .unwrap();
     }

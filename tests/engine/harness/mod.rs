@@ -7,6 +7,7 @@
 mod client;
 pub mod control;
 mod helper;
+mod tls;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use ferry::engine::outlet::Outlet;
 use ferry::engine::request::{HandshakeId, HandshakeReply, HandshakeRequest};
 use ferry::engine::server::Server;
 
+pub use self::tls::{client_config, connect_tls, fixture, session, session_of, session_with, tls};
 pub use client::{Client, Response, masked_frame, upgrade_request};
 pub use helper::{Helper, echo};
 
@@ -94,7 +96,7 @@ impl Host {
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.server.address().strip_prefix("ws://").unwrap().parse().unwrap()
+        socket_address(self.server.address())
     }
 
     /// A client and its id; its open event is taken.
@@ -367,6 +369,11 @@ fn end(server: &Arc<Server>) {
         eprintln!("the server does not end: {:?}", std::thread::current().name());
         std::process::abort();
     }
+}
+
+/// Of `ws://` and `wss://`.
+pub fn socket_address(url: &str) -> SocketAddr {
+    url.split_once("://").unwrap().1.parse().unwrap()
 }
 
 /// Waits until a condition holds.

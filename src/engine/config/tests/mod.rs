@@ -1,6 +1,7 @@
 mod authorization;
 mod control;
 mod listen;
+mod tls;
 mod values;
 
 use super::*;
