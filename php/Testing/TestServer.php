@@ -28,7 +28,7 @@ final class TestServer
     public const TIMEOUT = 10.0;
 
     /** Not that of the application, whose server may run on this machine. */
-    private const ADDRESS = ['host' => '127.0.0.1', 'port' => 0, 'listen' => null, 'unix' => null];
+    private const ADDRESS = ['host' => '127.0.0.1', 'port' => 0, 'listen' => null, 'unix' => null, 'control' => null];
 
     /** The real one, 'ws://127.0.0.1:43210'. */
     public readonly string $address;

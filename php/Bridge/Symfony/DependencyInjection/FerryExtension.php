@@ -13,6 +13,7 @@ use Ferry\Bridge\Symfony\DependencyInjection\Section\ProfilerSection;
 use Ferry\Bridge\Symfony\DependencyInjection\Section\PublishSection;
 use Ferry\Bridge\Symfony\DependencyInjection\Section\SectionInterface;
 use Ferry\Bridge\Symfony\DependencyInjection\Section\ServerSection;
+use Ferry\Bridge\Symfony\DependencyInjection\Section\StatusSection;
 use Symfony\Component\Config\Definition\ConfigurationInterface;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Component\DependencyInjection\Extension\Extension;
@@ -36,6 +37,7 @@ final class FerryExtension extends Extension
             new PublishSection(),
             new MetricsSection(),
             new ProfilerSection(),
+            new StatusSection(),
         ];
     }
 
