@@ -6,6 +6,7 @@ namespace Ferry;
 
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HandlersPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HygienePass;
+use Ferry\Bridge\Symfony\DependencyInjection\Compiler\ProfilerPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\SecurityPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\ServerOptionsPass;
 use Ferry\Bridge\Symfony\DependencyInjection\FerryExtension;
@@ -26,6 +27,7 @@ final class FerryBundle extends Bundle
         $container->addCompilerPass(new SecurityPass());
         $container->addCompilerPass(new HygienePass());
         $container->addCompilerPass(new HandlersPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -10);
+        $container->addCompilerPass(new ProfilerPass());
         $container->addCompilerPass(new ServerOptionsPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -20);
     }
 

@@ -14,6 +14,8 @@ use Ferry\Identity;
  */
 final class FakeHandshake extends Handshake
 {
+    private const REDACTED = '[redacted]';
+
     public readonly string $method;
     public readonly string $path;
     public readonly array $query;
@@ -76,8 +78,25 @@ final class FakeHandshake extends Handshake
         return $this->identity?->claims ?? [];
     }
 
+    /** As the server's own: no value that has the token. */
     public function __debugInfo(): array
     {
-        return ['token' => null === $this->token ? null : '[redacted]'] + get_object_vars($this);
+        $shown = [
+            'headers' => array_replace($this->headers, array_fill_keys(array_intersect(['authorization', 'proxy-authorization'], array_keys($this->headers)), self::REDACTED)),
+            'token' => null === $this->token ? null : self::REDACTED,
+        ] + get_object_vars($this);
+
+        foreach (['query', 'headers', 'cookies'] as $name) {
+            $shown[$name] = array_map($this->hide(...), $shown[$name]);
+        }
+
+        unset($shown['identity']);
+
+        return $shown;
+    }
+
+    private function hide(mixed $value): mixed
+    {
+        return \is_array($value) || null !== $this->token && str_contains((string) $value, $this->token) ? self::REDACTED : $value;
     }
 }
