@@ -15,26 +15,43 @@ final class ControlStatusReader implements StatusReaderInterface
     private ?ControlClient $client = null;
 
     /**
-     * @param string $dsn    unix:///path or http(s)://host:port, of the server's option "control"
-     * @param string $secret of that option
+     * @param ?string $dsn    unix:///path or http(s)://host:port; another one leads to no control endpoint
+     * @param ?string $secret of the server's option "control"
+     * @param ?string $listen where that option listens, if the DSN does not say so: unix:///path or host:port
      */
-    public function __construct(private readonly string $dsn, #[\SensitiveParameter] private readonly string $secret)
+    public function __construct(private readonly ?string $dsn, #[\SensitiveParameter] private readonly ?string $secret, private readonly ?string $listen = null)
     {
     }
 
     public function read(): array
     {
-        if ('' === $this->dsn || '' === $this->secret) {
-            throw new InvalidArgumentException('ws:status asks the control endpoint of the server: set its option "control", and its address and secret here.');
+        $address = $this->address();
+
+        if (null === $address || null === $this->secret || '' === $this->secret) {
+            throw new InvalidArgumentException('ws:status asks the control endpoint of the server: let it listen on unix:///path or host:port, and set its secret (docs/publishing.md).');
         }
 
-        $this->client ??= ControlClient::fromDsn($this->dsn, $this->secret);
+        $this->client ??= ControlClient::fromDsn($address, $this->secret);
 
         return $this->client->request('GET', '/status');
     }
 
     public function describe(): string
     {
-        return '' === $this->dsn ? 'no address' : $this->dsn;
+        return $this->address() ?? 'no address';
+    }
+
+    private function address(): ?string
+    {
+        if (null !== $this->dsn && 1 === preg_match('{^(unix|https?):}', $this->dsn)) {
+            return $this->dsn;
+        }
+
+        if (null === $this->listen || '' === $this->listen) {
+            return null;
+        }
+
+        // What listens everywhere is asked here.
+        return str_starts_with($this->listen, 'unix:') ? $this->listen : 'http://'.preg_replace(['/^0\.0\.0\.0:/', '/^\[::]:/'], ['127.0.0.1:', '[::1]:'], $this->listen);
     }
 }

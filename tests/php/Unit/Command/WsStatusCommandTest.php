@@ -104,10 +104,20 @@ final class WsStatusCommandTest extends TestCase
 
     public function testWithoutAControlEndpointItSaysWhatToDo(): void
     {
-        $tester = new CommandTester(new WsStatusCommand(new ControlStatusReader('', '')));
+        foreach ([[null, null], ['redis://localhost', 'secret'], ['unix:///run/ferry.sock', '']] as [$dsn, $secret]) {
+            $tester = new CommandTester(new WsStatusCommand(new ControlStatusReader($dsn, $secret)));
 
-        self::assertSame(1, $tester->execute([]));
-        self::assertStringContainsString('set its option "control"', preg_replace('/\s+/', ' ', $tester->getDisplay()));
+            self::assertSame(1, $tester->execute([]));
+            self::assertStringContainsString('ws:status asks the control endpoint of the server', preg_replace('/\s+/', ' ', $tester->getDisplay()));
+        }
+    }
+
+    public function testTheAddressIsWhereTheServerListens(): void
+    {
+        self::assertSame('unix:///run/a.sock', (new ControlStatusReader('unix:///run/a.sock', 's', '0.0.0.0:1'))->describe());
+        self::assertSame('http://127.0.0.1:8081', (new ControlStatusReader('redis://localhost', 's', '0.0.0.0:8081'))->describe());
+        self::assertSame('http://[::1]:8081', (new ControlStatusReader(null, 's', '[::]:8081'))->describe());
+        self::assertSame('unix:///run/b.sock', (new ControlStatusReader('in-process:', 's', 'unix:///run/b.sock'))->describe());
     }
 
     public function testAnIntervalThatIsNoneIsRefused(): void

@@ -23,7 +23,7 @@ final class StatusSection implements SectionInterface
     public function load(array $config, ContainerBuilder $container): void
     {
         $publish = \is_array($config['publish'] ?? null) ? $config['publish'] : [];
-        $container->register(ControlStatusReader::class, ControlStatusReader::class)->setArguments([$publish['dsn'] ?? '', $publish['secret'] ?? '']);
+        $container->register(ControlStatusReader::class, ControlStatusReader::class)->setArguments([$publish['dsn'] ?? null, $publish['secret'] ?? null, $publish['listen'] ?? null]);
         $container->setAlias(StatusReaderInterface::class, ControlStatusReader::class);
         $container->register(WsStatusCommand::class, WsStatusCommand::class)
             ->setArguments([new Reference(StatusReaderInterface::class)])
