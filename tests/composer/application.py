@@ -1,6 +1,6 @@
 """A fresh application in which a quick start is typed."""
 
-import os
+import json
 import re
 import shutil
 import signal
@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from package import Failure, composer_env, run
+from package import BUILD, Failure, composer_env, run
 from quickstart import Command, File
 
 HERE = Path(__file__).resolve().parent
@@ -24,10 +24,14 @@ class Application:
     def __init__(self, work, skeleton):
         self.folder = work / "application"
         shutil.copytree(HERE / skeleton, self.folder)
+        # Composer looks at what a package replaces only when that package is asked for.
+        manifest = json.loads((self.folder / "composer.json").read_text())
+        manifest["require"]["debian/php-libraries"] = "*"
+        (self.folder / "composer.json").write_text(json.dumps(manifest, indent=4))
         ini, extensions = self.folder / "php.d", self.folder / "php-extensions"
         ini.mkdir()
         # The machine's own PHP is not to be changed: a folder of ini files more, and an extension_dir that is writable.
-        self.env = {**composer_env(work), "PHP_INI_SCAN_DIR": f":{ini}", "EXTENSIONS": str(extensions)}
+        self.env = {**composer_env(work), "PHP_INI_SCAN_DIR": f":{ini}", "EXTENSIONS": str(extensions), "CARGO_TARGET_DIR": str(BUILD)}
         self.server = None
         self.output = []
 
@@ -36,15 +40,32 @@ class Application:
         if isinstance(step, File):
             path = self.folder / step.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(step.text)
+            # The port may be taken here.
+            path.write_text(step.text.replace("port: 8080", "port: 0"))
         elif isinstance(step, Command) and SERVES.match(step.line):
             self.serve(step.line)
         else:
             line = step.line
             if line == "vendor/bin/ferry-install":
                 line += ' --extension-dir="$EXTENSIONS"'
-            return run(["bash", "-euc", line], self.folder, self.env)
+            output = run(["bash", "-euc", line], self.folder, self.env)
+            if line.startswith("composer require"):
+                self.register_bundle()
+            return output
         return ""
+
+    def register_bundle(self):
+        """Does what Symfony Flex does for a bundle without a recipe, by Flex's rules; Debian does not have Flex."""
+        bundles = self.folder / "config/bundles.php"
+        package = self.folder / "vendor/ferry/ferry"
+        if not bundles.is_file():
+            return
+        if json.loads((package / "composer.json").read_text())["type"] != "symfony-bundle":
+            raise Failure("Flex registers packages of the type symfony-bundle alone")
+        if "Symfony\\Component\\HttpKernel\\Bundle\\Bundle" not in (package / "php/FerryBundle.php").read_text():
+            raise Failure("Flex takes a class for a bundle when its file names Symfony's class Bundle")
+        line = "    Ferry\\FerryBundle::class => ['all' => true],\n];"
+        bundles.write_text(bundles.read_text().replace("];", line))
 
     def serve(self, line):
         self.server = subprocess.Popen(

@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VERSION = re.search(r'^version = "(.+)"', (ROOT / "Cargo.toml").read_text(), re.M).group(1)
 
 
+# Where cargo builds here: what the package needs is compiled once for all cases, and the checkout's own library stays.
+BUILD = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "package"
+
+
 class Failure(Exception):
     """A check that did not hold; the message says what was seen."""
 
