@@ -164,8 +164,14 @@ final class Runner
      */
     private function timed(string $event, \Closure $handle, float $slowSeconds): \Closure
     {
-        return function (mixed ...$arguments) use ($event, $handle, $slowSeconds): mixed {
-            foreach ($this->watching as $listener) {
+        $watching = array_values(array_filter($this->watching, static fn (Listener $listener): bool => $listener->watchesEvents()));
+
+        if ([] === $watching) {
+            return $handle;
+        }
+
+        return function (mixed ...$arguments) use ($event, $handle, $slowSeconds, $watching): mixed {
+            foreach ($watching as $listener) {
                 $listener->handling($this, $event);
             }
 
@@ -176,7 +182,7 @@ final class Runner
             } finally {
                 $seconds = (hrtime(true) - $start) / 1e9;
 
-                foreach ($this->watching as $listener) {
+                foreach ($watching as $listener) {
                     $listener->handled($this, $event, $seconds);
 
                     if ($seconds >= $slowSeconds) {

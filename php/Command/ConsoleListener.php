@@ -54,6 +54,11 @@ class ConsoleListener extends Listener
         }
     }
 
+    public function watchesEvents(): bool
+    {
+        return $this->output->isVerbose();
+    }
+
     public function slow(Runner $runner, string $event, float $seconds): void
     {
         if ($this->output->isVerbose()) {

@@ -131,8 +131,15 @@ final class EndpointFactory
 
         return match (\count($resolvers)) {
             0 => static fn (Envelope $envelope): mixed => $call(),
-            1 => static fn (Envelope $envelope): mixed => $call($a($envelope)),
-            2 => static fn (Envelope $envelope): mixed => $call($a($envelope), $b($envelope)),
+            1 => match ($a) {
+                Sources::connection() => static fn (Envelope $envelope): mixed => $call($envelope->connection),
+                Sources::payload() => static fn (Envelope $envelope): mixed => $call($envelope->message->payload ?? ''),
+                Sources::data() => static fn (Envelope $envelope): mixed => $call($envelope->message?->data),
+                default => static fn (Envelope $envelope): mixed => $call($a($envelope)),
+            },
+            2 => Sources::connection() === $a
+                ? static fn (Envelope $envelope): mixed => $call($envelope->connection, $b($envelope))
+                : static fn (Envelope $envelope): mixed => $call($a($envelope), $b($envelope)),
             3 => static fn (Envelope $envelope): mixed => $call($a($envelope), $b($envelope), $c($envelope)),
             default => static function (Envelope $envelope) use ($call, $resolvers): mixed {
                 $arguments = [];

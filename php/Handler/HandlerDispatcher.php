@@ -47,6 +47,9 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
 
     private readonly Responder $responder;
 
+    /** Copied for each frame that is not decoded. */
+    private readonly Message $frame;
+
     private bool $notifiesReceived = false;
     private bool $notifiesHandled = false;
 
@@ -70,6 +73,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         private readonly ?LoggerInterface $logger = null,
     ) {
         $this->responder = new Responder($mappers, $normalizer);
+        $this->frame = new Message();
     }
 
     /**
@@ -205,6 +209,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         [$descriptor, $route] = $match;
         $endpoint = $this->endpoint($descriptor);
         $this->sessions[spl_object_id($connection)] = $session = new Session($connection, $descriptor, $route, $endpoint);
+        $session->blank = new Envelope(MethodDescriptor::MESSAGE, $connection, $session);
         $this->notifiesReceived = $this->notifies(MessageReceived::class);
         $this->notifiesHandled = $this->notifies(MessageHandled::class);
         $envelope = new Envelope(MethodDescriptor::OPEN, $connection, $session, $endpoint->open?->method);
@@ -249,11 +254,15 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
                 $message = $this->decoder->decode($data);
                 $action = $endpoint->types[$message->type ?? ''] ?? $endpoint->other ?? throw $this->unknown($message);
             } else {
-                $message = new Message($data, $binary);
+                $message = clone $this->frame;
+                $message->payload = $data;
+                $message->binary = $binary;
                 $action = $endpoint->raw ?? throw RefusedException::invalidMessage('A message is a JSON object in a text frame, not a binary frame.');
             }
 
-            $envelope = new Envelope(MethodDescriptor::MESSAGE, $connection, $session, $action->method, $message);
+            $envelope = clone $session->blank;
+            $envelope->method = $action->method;
+            $envelope->message = $message;
 
             foreach ($this->scopes as $scope) {
                 $scope->enter($envelope);
@@ -266,8 +275,12 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
 
             $result = [] === $action->middleware ? ($action->call)($envelope) : $action->run($envelope);
 
-            if (null !== $result || null !== $message->id) {
+            if (null !== $message->id || \is_object($result)) {
                 $this->responder->send($connection, $result, $message->id);
+            } elseif (\is_string($result)) {
+                $connection->send($result);
+            } elseif (null !== $result) {
+                $connection->sendJson($result);
             }
 
             if ($this->notifiesHandled) {
@@ -293,7 +306,10 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
             return;
         }
 
-        $envelope = new Envelope(MethodDescriptor::CLOSE, $connection, $session, $session->endpoint->close?->method, null, $code, $reason);
+        $envelope = new Envelope(MethodDescriptor::CLOSE, $connection, $session, $session->endpoint->close?->method);
+        $envelope->code = $code;
+        $envelope->reason = $reason;
+        $session->blank = null;
 
         try {
             $this->enclosed($envelope, function (Envelope $envelope) use ($connection, $session, $code, $reason): void {
@@ -337,7 +353,9 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         }
 
         if (null !== $action = $session->endpoint->error) {
-            $envelope = new Envelope(MethodDescriptor::ERROR, $session->connection, $session, $action->method, $message, 0, '', $error);
+            $envelope = new Envelope(MethodDescriptor::ERROR, $session->connection, $session, $action->method);
+            $envelope->message = $message;
+            $envelope->error = $error;
             $this->enclosed($envelope, fn (Envelope $envelope) => $this->responder->send($session->connection, $action->run($envelope)));
 
             return;

@@ -13,6 +13,13 @@ final class JsonMessageDecoder implements MessageDecoderInterface
 {
     private const DEPTH = 128;
 
+    private readonly Message $empty;
+
+    public function __construct()
+    {
+        $this->empty = new Message();
+    }
+
     public function decode(string $payload): Message
     {
         $fields = json_decode($payload, true, self::DEPTH);
@@ -32,13 +39,19 @@ final class JsonMessageDecoder implements MessageDecoderInterface
             throw RefusedException::invalidMessage(sprintf('The field "id" must be a string or an integer, %s given.', get_debug_type($id)));
         }
 
+        $message = clone $this->empty;
+        $message->payload = $payload;
+        $message->type = $type;
+        $message->id = $id;
+
         if (\array_key_exists('data', $fields)) {
-            return new Message($payload, false, $type, $fields['data'], $id);
+            $message->data = $fields['data'];
+        } else {
+            unset($fields['type'], $fields['id']);
+            $message->data = $fields;
         }
 
-        unset($fields['type'], $fields['id']);
-
-        return new Message($payload, false, $type, $fields, $id);
+        return $message;
     }
 
     private function refuse(string $payload): RefusedException

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Handler;
 
 use Ferry\Connection;
+use Ferry\Middleware\Envelope;
 
 /**
  * What Ferry keeps of an open connection, from its open to its close.
@@ -16,6 +17,9 @@ final class Session
 
     /** The message that the handler has just failed on, until its onError() has run. */
     public ?Message $failed = null;
+
+    /** Copied for each message, see there; taken away with the connection, for it leads back here. */
+    public ?Envelope $blank = null;
 
     public bool $opened = false;
     public bool $closed = false;

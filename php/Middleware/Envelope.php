@@ -11,32 +11,49 @@ use Ferry\Handler\Session;
 
 /**
  * One event of one connection on its way to the handler, with what middleware has attached to it.
+ *
+ * Its properties are for reading: with() makes a copy with a further stamp. They are not declared so because each session
+ * keeps an envelope to copy for its messages: that takes a third of what a constructor does.
  */
 final class Envelope
 {
+    /** @var MethodDescriptor::* 'open', 'message', 'close' or 'error' */
+    public string $event;
+
+    /** @var Connection */
+    public object $connection;
+
+    /** What Ferry keeps per connection: handler, values of placeholders, attributes. */
+    public Session $session;
+
+    /** That will be called; null for a HandlerInterface. */
+    public ?MethodDescriptor $method = null;
+
+    /** Of 'message', and of 'error' when a message has failed. */
+    public ?Message $message = null;
+
+    /** Of 'close'. */
+    public int $code = 0;
+
+    /** Of 'close'. */
+    public string $reason = '';
+
+    /** Of 'error'. */
+    public ?\Throwable $error = null;
+
     /** @var array<class-string<StampInterface>, non-empty-list<StampInterface>> */
     private array $stamps = [];
 
     /**
-     * @param MethodDescriptor::*  $event      'open', 'message', 'close' or 'error'
-     * @param Connection           $connection
-     * @param Session              $session    what Ferry keeps per connection: handler, values of placeholders, attributes
-     * @param ?MethodDescriptor    $method     that will be called; null for a HandlerInterface
-     * @param ?Message             $message    of 'message', and of 'error' when a message has failed
-     * @param int                  $code       of 'close'
-     * @param string               $reason     of 'close'
-     * @param ?\Throwable          $error      of 'error'
+     * @param MethodDescriptor::* $event
+     * @param Connection          $connection
      */
-    public function __construct(
-        public readonly string $event,
-        public readonly object $connection,
-        public readonly Session $session,
-        public readonly ?MethodDescriptor $method = null,
-        public readonly ?Message $message = null,
-        public readonly int $code = 0,
-        public readonly string $reason = '',
-        public readonly ?\Throwable $error = null,
-    ) {
+    public function __construct(string $event, object $connection, Session $session, ?MethodDescriptor $method = null)
+    {
+        $this->event = $event;
+        $this->connection = $connection;
+        $this->session = $session;
+        $this->method = $method;
     }
 
     public function with(StampInterface ...$stamps): self

@@ -15,6 +15,21 @@ use Ferry\Runner;
 abstract class Listener
 {
     /**
+     * Whether handling(), handled() and slow() are to be called at all: asked once per run. Where nobody listens, messages
+     * are not timed.
+     */
+    public function watchesEvents(): bool
+    {
+        foreach (['handling', 'handled', 'slow'] as $method) {
+            if (self::class !== (new \ReflectionMethod($this, $method))->class) {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /**
      * The server listens, and the loop runs.
      *
      * @param string $address the real one, 'ws://127.0.0.1:8080' or 'unix:/path'

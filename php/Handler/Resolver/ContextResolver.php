@@ -11,6 +11,7 @@ use Ferry\Handler\CurrentServer;
 use Ferry\Handler\Message;
 use Ferry\Handler\MethodDescriptor;
 use Ferry\Handler\Session;
+use Ferry\Handler\Sources;
 use Ferry\Handler\ValueResolverInterface;
 use Ferry\Handshake;
 use Ferry\Identity;
@@ -33,7 +34,7 @@ final class ContextResolver implements ValueResolverInterface
         $hasMessage = \in_array($method->event, [MethodDescriptor::MESSAGE, MethodDescriptor::ERROR], true);
 
         return match ($argument->type) {
-            Connection::class => static fn (Envelope $envelope): object => $envelope->connection,
+            Connection::class => Sources::connection(),
             Handshake::class => static fn (Envelope $envelope): object => $envelope->connection->handshake(),
             Identity::class => $argument->nullable
                 ? static fn (Envelope $envelope): ?object => $envelope->connection->identity()

@@ -7,6 +7,7 @@ namespace Ferry\Handler\Resolver;
 use Ferry\Exception\RefusedException;
 use Ferry\Handler\ArgumentMetadata;
 use Ferry\Handler\MethodDescriptor;
+use Ferry\Handler\Sources;
 use Ferry\Handler\ValueResolverInterface;
 use Ferry\Middleware\Envelope;
 
@@ -38,8 +39,8 @@ final class MessageResolver implements ValueResolverInterface
 
         return match (true) {
             'array' === $type && !$method->raw => self::data($argument->nullable),
-            'mixed' === $type && $named('data', 'message') && !$method->raw => static fn (Envelope $envelope): mixed => $envelope->message?->data,
-            'string' === $type && $named('data', 'payload'), 'mixed' === $type && $named('payload') => static fn (Envelope $envelope): string => $envelope->message->payload ?? '',
+            'mixed' === $type && $named('data', 'message') && !$method->raw => Sources::data(),
+            'string' === $type && $named('data', 'payload'), 'mixed' === $type && $named('payload') => Sources::payload(),
             'bool' === $type && $named('binary') => static fn (Envelope $envelope): bool => $envelope->message->binary ?? false,
             'string' === $type && $named('type') && ($argument->nullable || null !== $method->type) => static fn (Envelope $envelope): ?string => $envelope->message?->type,
             'mixed' === $type && $named('id') => static fn (Envelope $envelope): string|int|null => $envelope->message?->id,
