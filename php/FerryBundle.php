@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry;
 
+use Ferry\Bridge\Symfony\DependencyInjection\Compiler\DebugPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HandlersPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HygienePass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\ProfilerPass;
@@ -29,6 +30,7 @@ final class FerryBundle extends Bundle
         $container->addCompilerPass(new HandlersPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -10);
         $container->addCompilerPass(new ProfilerPass());
         $container->addCompilerPass(new ServerOptionsPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -20);
+        $container->addCompilerPass(new DebugPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -20);
     }
 
     public function getContainerExtension(): ?ExtensionInterface

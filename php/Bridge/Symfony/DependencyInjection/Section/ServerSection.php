@@ -4,9 +4,12 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Symfony\DependencyInjection\Section;
 
+use Ferry\Command\WsDebugCommand;
 use Ferry\Command\WsServeCommand;
 use Ferry\Event\LifecycleListener;
 use Ferry\Handler\HandlerDispatcher;
+use Ferry\Handler\HandlerRegistry;
+use Ferry\Handler\Router;
 use Ferry\Runner;
 use Ferry\Runner\Listener;
 use Ferry\ServerOptions;
@@ -78,6 +81,14 @@ final class ServerSection implements SectionInterface
         $container->register(LifecycleListener::class, LifecycleListener::class)
             ->setArguments([new Reference('event_dispatcher')])
             ->addTag('ferry.listener', ['priority' => 100]);
+        $container->register(WsDebugCommand::class, WsDebugCommand::class)
+            ->setArguments([
+                new Reference(HandlerRegistry::class),
+                new Reference(Router::class),
+                (new Definition('array'))->setFactory([ServerOptions::class, 'cast'])->setArguments(['%'.self::OPTIONS.'%']),
+                [],
+            ])
+            ->addTag('console.command');
         $container->register(WsServeCommand::class, WsServeCommand::class)
             ->setArguments([new Reference(Runner::class), null, '%kernel.project_dir%'])
             ->addTag('console.command');

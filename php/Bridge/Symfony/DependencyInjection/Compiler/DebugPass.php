@@ -1,0 +1,61 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Bridge\Symfony\DependencyInjection\Compiler;
+
+use Ferry\Bridge\Symfony\DependencyInjection\Section\AuthSection;
+use Ferry\Command\WsDebugCommand;
+use Symfony\Component\DependencyInjection\Compiler\CompilerPassInterface;
+use Symfony\Component\DependencyInjection\Compiler\PriorityTaggedServiceTrait;
+use Symfony\Component\DependencyInjection\ContainerBuilder;
+use Symfony\Component\DependencyInjection\Reference;
+
+/**
+ * Tells debug:ws what only the container knows.
+ */
+final class DebugPass implements CompilerPassInterface
+{
+    use PriorityTaggedServiceTrait;
+
+    public function process(ContainerBuilder $container): void
+    {
+        if (!$container->hasDefinition(WsDebugCommand::class)) {
+            return;
+        }
+
+        $container->getDefinition(WsDebugCommand::class)->setArgument(3, [
+            'Who may connect (asked in this order)' => $this->tagged('ferry.admission', $container),
+            'Authenticators' => $this->authenticators($container),
+            'Around each event' => $this->tagged('ferry.scope', $container),
+            'Resolvers of arguments' => $this->tagged('ferry.value_resolver', $container),
+        ]);
+    }
+
+    /**
+     * @return list<string>
+     */
+    private function tagged(string $tag, ContainerBuilder $container): array
+    {
+        return array_values(array_map('strval', $this->findAndSortTaggedServices($tag, $container)));
+    }
+
+    /**
+     * @return list<string> of the firewall that handshakes go through
+     */
+    private function authenticators(ContainerBuilder $container): array
+    {
+        $firewall = $container->hasParameter(AuthSection::FIREWALL) ? $container->getParameter(AuthSection::FIREWALL) : null;
+
+        if (!\is_string($firewall) || !$container->hasDefinition($id = 'security.authenticator.manager.'.$firewall)) {
+            return [];
+        }
+
+        $authenticators = $container->getDefinition($id)->getArguments()[0] ?? [];
+
+        return array_values(array_map(
+            static fn (Reference $authenticator): string => sprintf('%s (firewall "%s")', $authenticator, $firewall),
+            array_filter(\is_array($authenticators) ? $authenticators : [], static fn (mixed $one): bool => $one instanceof Reference),
+        ));
+    }
+}
