@@ -8,6 +8,7 @@ mod control;
 mod flow;
 mod handshake;
 mod harness;
+mod hostile;
 mod lifecycle;
 mod listeners;
 mod messages;
