@@ -10,6 +10,7 @@ use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HygienePass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\ProfilerPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\SecurityPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\ServerOptionsPass;
+use Ferry\Bridge\Symfony\DependencyInjection\Compiler\TestingPass;
 use Ferry\Bridge\Symfony\DependencyInjection\FerryExtension;
 use Symfony\Component\DependencyInjection\Compiler\PassConfig;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
@@ -29,6 +30,7 @@ final class FerryBundle extends Bundle
         $container->addCompilerPass(new HygienePass());
         $container->addCompilerPass(new HandlersPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -10);
         $container->addCompilerPass(new ProfilerPass());
+        $container->addCompilerPass(new TestingPass());
         $container->addCompilerPass(new ServerOptionsPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -20);
         $container->addCompilerPass(new DebugPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -20);
     }

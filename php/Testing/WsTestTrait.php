@@ -32,6 +32,8 @@ use PHPUnit\Framework\Attributes\PostCondition;
  */
 trait WsTestTrait
 {
+    use PublishAssertions;
+
     private ?TestServer $wsServer = null;
 
     /**
