@@ -48,6 +48,8 @@ final class MessageProfileStorage extends FileProfilerStorage
         // A request that is profiled at this very moment may lose its line in the list, not its profile.
         if (false !== file_put_contents($index.'.tmp', implode('', $kept))) {
             rename($index.'.tmp', $index);
+            // Newer versions of Symfony remember here how much of the index has expired.
+            @unlink($index.'.offset');
         }
 
         $this->removed = [];

@@ -16,11 +16,14 @@ final class TestingPass implements CompilerPassInterface
 {
     public function process(ContainerBuilder $container): void
     {
-        if ($container->hasDefinition('test.service_container') && $container->hasDefinition('ferry.publish.transport')) {
-            $container->register(RecordingTransport::class, RecordingTransport::class)
-                ->setDecoratedService('ferry.publish.transport')
-                ->setArguments([new Reference(RecordingTransport::class.'.inner')])
-                ->setPublic(true);
+        if (!$container->hasDefinition('test.service_container') || !$container->hasDefinition('ferry.publisher')) {
+            return;
         }
+
+        $publisher = $container->getDefinition('ferry.publisher');
+        $container->register(RecordingTransport::class, RecordingTransport::class)
+            ->setArguments([$publisher->getArgument(0)])
+            ->setPublic(true);
+        $publisher->replaceArgument(0, new Reference(RecordingTransport::class));
     }
 }
