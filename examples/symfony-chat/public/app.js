@@ -200,7 +200,8 @@ function receive(event) {
             drawPeople();
             break;
         case 'message':
-            add(event);
+            // What the API has written comes in an envelope.
+            add(event.data ?? event);
             break;
         case 'error':
             giveBack(event.message);

@@ -107,6 +107,14 @@ final class SymfonyChatTest extends TestCase
         self::assertSame(422, self::request('POST', '/api/messages', ['text' => ' '], $token)[0]);
     }
 
+    public function testOpenWindowsSeeWhatTheApiWrites(): void
+    {
+        $alice = $this->enter('alice');
+        $posted = json_decode(self::request('POST', '/api/messages', ['text' => 'by HTTP'], self::login('bob'))[1], true);
+
+        self::assertSame(['type' => 'message', 'data' => $posted, 'room' => 'lobby'], self::next($alice));
+    }
+
     public function testSocketRefusesWhatTheApiRefuses(): void
     {
         $bad = [
@@ -183,8 +191,8 @@ final class SymfonyChatTest extends TestCase
         $alice = $this->enter('alice');
         $invalid = [
             'not json' => 'invalid_json',
-            '"a string"' => 'invalid_json',
-            '{"text":"no type"}' => 'unknown_type',
+            '"a string"' => 'invalid_message',
+            '{"text":"no type"}' => 'invalid_message',
             '{"type":"dance"}' => 'unknown_type',
             '{"type":"message"}' => 'invalid_text',
             '{"type":"message","text":"  "}' => 'invalid_text',
@@ -200,7 +208,7 @@ final class SymfonyChatTest extends TestCase
         }
 
         $alice->send("\x00\xff", true);
-        self::assertSame('invalid_json', self::next($alice)['code']);
+        self::assertSame('invalid_message', self::next($alice)['code']);
 
         $alice->send('{"type":"message","text":"'.str_repeat('ü', 2000).'"}');
         self::assertSame('message', self::next($alice)['type']);
@@ -211,7 +219,7 @@ final class SymfonyChatTest extends TestCase
         $nobody = WsClient::connect(self::socketUrl(), [], ['bearer', self::token(['sub' => 'nobody', 'exp' => time() + 60])]);
 
         self::assertNull($nobody->receive());
-        self::assertSame(1008, $nobody->closeCode());
+        self::assertSame(4401, $nobody->closeCode());
     }
 
     public function testConnectionClosesWhenItsTokenExpires(): void
@@ -249,7 +257,7 @@ final class SymfonyChatTest extends TestCase
 
         try {
             $alice->send('{"type":"message","text":"lost"}');
-            self::assertSame(['type' => 'error', 'code' => 'internal', 'message' => 'Something went wrong here. Please try again.'], self::next($alice));
+            self::assertSame(['type' => 'error', 'code' => 'internal_error', 'message' => 'Something went wrong on the server.'], self::next($alice));
         } finally {
             $database->exec('ALTER TABLE elsewhere RENAME TO chat_message');
         }
