@@ -11,6 +11,11 @@ final class Stats
     public readonly array $refused;
     /** @var array<int, int> closed connections by close code */
     public readonly array $closed;
+    /**
+     * @var array<string, int> limits that live connections met: message_bytes, fragments, message_rate, byte_rate,
+     *                         control_rate, outbox, outbox_total, write_timeout, idle_timeout, close_timeout
+     */
+    public readonly array $limited;
     public readonly int $messagesIn;
     public readonly int $messagesOut;
     public readonly int $bytesIn;
@@ -20,7 +25,7 @@ final class Stats
     /** Events waiting for PHP, and their bytes. */
     public readonly int $inboxEvents;
     public readonly int $inboxBytes;
-    /** Bytes waiting for clients, over all connections. */
+    /** Memory of what waits for clients, over all connections. */
     public readonly int $outboxBytes;
     /** Messages the slow_consumer policy dropped. */
     public readonly int $dropped;
@@ -35,6 +40,9 @@ final class Stats
     public readonly float $callbackSeconds;
     /** Seconds since listen(). */
     public readonly float $uptime;
+    /** Of the last stop: connections that were closed within the grace, and those that were cut. */
+    public readonly int $drained;
+    public readonly int $cut;
 
     private function __construct() {}
 

@@ -26,6 +26,8 @@ namespace Ferry;
  * | backlog | int 1024 | listen backlog, 1 to 65535 |
  * | path | string or list of strings '' | request paths served; '' or [] serves every path; others get 404 |
  * | health_path | ?string '/healthz' | plain HTTP health check on the same port; null switches it off |
+ * | health_timeout | float 30.0 | `health_path` answers 503 once PHP has not come back for this long, from a callback or for events that wait; 0: off |
+ * | metrics | bool or array false | counters in Prometheus' text format, see below; true: at /metrics on the same port |
  * | subprotocols | list of strings [] | supported subprotocols in order of preference (RFC 6455 section 4.2.2) |
  * | io_threads | int 1 | network threads, 1 to 64 |
  * | max_connections | int 65536 | above it a connection gets 503 |
@@ -33,16 +35,25 @@ namespace Ferry;
  * | handshake_timeout | float 10.0 | time a client has to send its request head |
  * | handshake_callback_timeout | float 5.0 | time `onHandshake` has to answer before the client gets 503 |
  * | max_header_bytes | int 16384 | size of the request head, 1024 to 1048576; above it 431 |
+ * | max_handshakes_per_second | int 0 | 0: no limit; above it 503. Health and metrics are not counted |
+ * | max_handshakes_per_second_per_ip | int 0 | 0: no limit; above it 429 |
  * | max_message_bytes | int 1048576 | size of one message after reassembly; above it close 1009 |
  * | max_fragments | int 1024 | frames per message; above it close 1008 |
+ * | max_messages_per_second | int 0 | messages of one connection, with one second's worth at once; above it `rate_policy`; 0: no limit |
+ * | max_bytes_per_second | int 0 | their payload bytes, likewise; a message of more than a second's bytes passes when nothing is owed |
+ * | max_control_frames_per_second | int 1000 | pings and pongs of one connection; above it close 1008; 0: no limit |
+ * | rate_policy | string 'close' | 'close' (1008), 'drop' (what is too much does not reach PHP) or 'pause' (its socket is not read for a while, so TCP slows the client down) |
  * | inbox_bytes | int 33554432 | undelivered events held for PHP; at the limit sockets are no longer read |
- * | outbox_bytes | int 1048576 | unsent bytes per connection; above it `slow_consumer` applies |
+ * | outbox_bytes | int 1048576 | unsent bytes per connection, with 64 for each write that waits; above it `slow_consumer` applies |
+ * | outbox_total_bytes | int 1073741824 | the same over all connections; above it `slow_consumer` applies to those that have taken nothing for the longest time, until an eighth is free; 0: no limit |
  * | slow_consumer | string 'disconnect' | 'disconnect' (close 1013), 'drop-oldest' or 'drop-newest' |
  * | compression | bool or array false | permessage-deflate (RFC 7692) with clients that offer it, see below; true: with its defaults |
  * | ping_interval | float 25.0 | keep-alive ping after this long without traffic from the client; 0: off |
  * | idle_timeout | float 60.0 | connection closed (1001) after this long without any frame from it, more than ping_interval when both are on; 0: off |
  * | close_timeout | float 5.0 | time a client has to answer a close frame |
  * | write_timeout | float 30.0 | time a client has to take any byte of what is queued for it; 0: off |
+ * | drain_batch | int 500 | connections that `stop()` closes at a time, in no particular order |
+ * | drain_interval | float 0.1 | time between two batches, half more or less at random, and shorter where half the grace would not do; 0: all at once |
  * | tcp_nodelay | bool true | TCP_NODELAY |
  * | slow_ms | int 200 | callbacks that run longer are counted and reported; 0: off |
  * | allowed_origins | list of strings [] | exact ('https://example.org') or wildcard subdomain ('https://*.example.org'); empty: any; others get 403 |
@@ -94,6 +105,10 @@ namespace Ferry;
  * server's clock), `max_body_bytes` (int 1048576, to 67108864; above it 413), `max_messages` (int 1000: messages per
  * request; above it 422), `max_rate` (int 100000: messages per second; above it 429; 0: no limit), `max_connections` (int
  * 64; more wait), `idle_timeout` (float 60.0: between two requests, and for one to arrive).
+ *
+ * `metrics`: `path` (string '/metrics'), `listen` (?string null: an address of its own such as '127.0.0.1:9100', where health
+ * is answered too; null: the server's own listeners), `token` (?string null: at least 16 characters, asked for as
+ * `Authorization: Bearer`).
  */
 final class WsServer
 {
@@ -189,7 +204,8 @@ final class WsServer
      *
      * @param int    $code   close code sent to clients: 1000 to 1003, 1007 to 1014, 3000 to 4999
      * @param string $reason at most 123 bytes of UTF-8
-     * @param float  $grace  seconds for the close handshakes
+     * @param float  $grace  seconds for the close handshakes; connections that are still there after it are cut. How many
+     *                       were closed and how many cut stands in `stats()`
      */
     public function stop(int $code = 1001, string $reason = '', float $grace = 5.0): void {}
 

@@ -54,6 +54,12 @@ pub struct Stop {
     pub reason: String,
     pub deadline: Instant,
     pub step: StopStep,
+    /// Connections that are still to be closed, in batches.
+    pub queue: Vec<ConnId>,
+    /// When the next batch is due.
+    pub next_batch: Instant,
+    /// Open connections when the closing began.
+    pub open: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,7 +280,9 @@ impl Core {
         if let Ok(mut roster) = self.roster.try_borrow_mut() {
             roster.start_closing_all();
         }
+        let open = server.metrics.connections.load(Ordering::Relaxed);
         drain(&server, code, reason, ABORT_GRACE);
+        count_cut(&server, open);
         server.end();
     }
 
@@ -343,6 +351,16 @@ fn drain(server: &Server, code: u16, reason: &str, grace: Duration) {
             .bell
             .wait(Some(Duration::from_millis(10)), || !server.inbox.is_empty());
     }
+}
+
+/// The grace is over: whoever of the `open` connections is still here is cut.
+pub fn count_cut(server: &Server, open: usize) {
+    let left = server.metrics.connections.load(Ordering::Relaxed);
+    server.metrics.cut.store(left as u64, Ordering::Relaxed);
+    server
+        .metrics
+        .drained
+        .store(open.saturating_sub(left) as u64, Ordering::Relaxed);
 }
 
 /// Ends the servers that still run when the request ends (RSHUTDOWN).

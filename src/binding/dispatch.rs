@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ext_php_rs::convert::IntoZval;
@@ -19,15 +20,16 @@ use crate::engine::server::Server;
 use super::callback::Callback;
 use super::connection::Connection;
 use super::convert;
-use super::core::{Asked, Core, StopStep};
+use super::core::{Asked, Core};
 use super::exception;
 use super::handshake::Handshake;
 use super::reload;
 use super::signals;
+use super::stop;
 use super::zend::{self, Outcome};
 
 /// Events between two looks at signals, timers and the stop.
-const BATCH: usize = 256;
+pub const BATCH: usize = 256;
 /// A signal that arrives between the last look and the wait is handled after this long at the latest.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
@@ -120,14 +122,16 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         if dispatch_signals() || !core.is_ours() {
             return Ok(Ended::Pending);
         }
+        server.metrics.see_php();
         let Ok(fired) = fire_timers(core) else {
             return Ok(Ended::Pending);
         };
         let Ok(handled) = drain(core, &server, max) else {
             return Ok(Ended::Pending);
         };
+        server.metrics.see_php();
         server.mailboxes().for_each(Mailbox::hand_over);
-        if advance_stop(core, &server, handled) {
+        if stop::advance(core, &server, handled) {
             return Ok(Ended::Stopped);
         }
         if handled + fired > 0 {
@@ -149,7 +153,7 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
 pub fn run(core: &Rc<Core>) -> PhpResult<Ended> {
     loop {
         if signals::received() {
-            ask_stop(core, close::GOING_AWAY, "", Duration::from_secs(5));
+            stop::ask(core, close::GOING_AWAY, "", Duration::from_secs(5));
         }
         if signals::take_hang_up() && reload::reload(core).is_err() {
             return Ok(Ended::Pending);
@@ -157,23 +161,6 @@ pub fn run(core: &Rc<Core>) -> PhpResult<Ended> {
         match poll(core, Some(LONGEST_WAIT), BATCH)? {
             Ended::Handled(_) => {}
             ended => return Ok(ended),
-        }
-    }
-}
-
-pub fn ask_stop(core: &Core, code: u16, reason: &str, grace: Duration) {
-    let mut stop = core.stop.borrow_mut();
-    // The first call decides; a later one only shortens the time.
-    let deadline = Instant::now() + grace;
-    match &mut *stop {
-        Some(stop) => stop.deadline = stop.deadline.min(deadline),
-        None => {
-            *stop = Some(super::core::Stop {
-                code,
-                reason: reason.into(),
-                deadline,
-                step: StopStep::Asked,
-            });
         }
     }
 }
@@ -220,58 +207,8 @@ fn fire_timers(core: &Rc<Core>) -> Result<usize, Unwinding> {
     Ok(fired)
 }
 
-/// Moves a stop on. True: done, the threads have ended.
-fn advance_stop(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
-    let Some(stop) = core.stop.borrow().clone() else {
-        return false;
-    };
-    let late = Instant::now() >= stop.deadline;
-    let step = |step| {
-        if let Some(stop) = &mut *core.stop.borrow_mut() {
-            stop.step = step;
-        }
-    };
-    match stop.step {
-        StopStep::Asked => {
-            server.mailboxes().for_each(|m| m.post(Command::StopAccepting));
-            step(StopStep::Delivering);
-            false
-        }
-        StopStep::Delivering if handled > 0 && !late => false,
-        StopStep::Delivering => {
-            core.roster.borrow_mut().start_closing_all();
-            server.mailboxes().for_each(|m| {
-                m.post(Command::Drain {
-                    code: stop.code,
-                    reason: stop.reason.as_str().into(),
-                });
-            });
-            step(StopStep::Closing);
-            false
-        }
-        StopStep::Closing => {
-            let busy = server.metrics.connections.load(std::sync::atomic::Ordering::Relaxed) > 0
-                || !server.inbox.is_empty()
-                || handled > 0;
-            if busy && !late {
-                return false;
-            }
-            finish(core, server);
-            true
-        }
-    }
-}
-
-/// Ends the threads and delivers the closes of those that were cut.
-fn finish(core: &Rc<Core>, server: &Rc<Server>) {
-    server.end();
-    while matches!(drain(core, server, BATCH), Ok(n) if n > 0) {}
-    *core.server.borrow_mut() = None;
-    *core.stop.borrow_mut() = None;
-}
-
 /// Delivers up to `max` events.
-fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize) -> Result<usize, Unwinding> {
+pub fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize) -> Result<usize, Unwinding> {
     let mut handled = 0;
     while handled < max {
         let Some(event) = next_event(core, server) else { break };
@@ -460,9 +397,7 @@ fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Outcome
     if let (Some(slow), Some(ran)) = (core.config.slow_callback, ran)
         && ran >= slow
     {
-        core.metrics()
-            .slow_callbacks
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        core.metrics.borrow().slow_callbacks.fetch_add(1, Ordering::Relaxed);
     }
     if !core.is_ours() {
         // The callback forked, and this is the child: events and threads are the parent's.

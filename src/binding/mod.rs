@@ -18,6 +18,7 @@ mod send_result;
 mod server;
 mod signals;
 mod stats;
+mod stop;
 mod timer;
 mod zend;
 

@@ -23,6 +23,7 @@ use super::dispatch::{self, Ended};
 use super::room::{self, Room};
 use super::signals::Signals;
 use super::stats::Stats;
+use super::stop;
 use super::timer::Timer;
 use super::{exception, object, zend};
 
@@ -154,7 +155,7 @@ impl WsServer {
         if core.running().is_none() {
             return Ok(());
         }
-        dispatch::ask_stop(&core, code, reason, grace);
+        stop::ask(&core, code, reason, grace);
         if core.polling.get() {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 
 use crate::engine::control::Reason;
-use crate::engine::metrics::Refusal;
+use crate::engine::metrics::{Limit, Refusal};
 
 use super::convert::{self, ArrayValue};
 use super::core::Core;
@@ -23,6 +23,7 @@ pub struct Stats {
     connections_total: i64,
     refused: Vec<(&'static str, i64)>,
     closed: Vec<(i64, i64)>,
+    limited: Vec<(&'static str, i64)>,
     messages_in: i64,
     messages_out: i64,
     bytes_in: i64,
@@ -38,6 +39,8 @@ pub struct Stats {
     publishes_refused: Vec<(&'static str, i64)>,
     callback_seconds: f64,
     uptime: f64,
+    drained: i64,
+    cut: i64,
 }
 
 macro_rules! getters {
@@ -54,6 +57,15 @@ macro_rules! getters {
                 let mut table = ZendHashTable::new();
                 for (reason, count) in &self.refused {
                     table.insert(*reason, *count)?;
+                }
+                Ok(ArrayValue(convert::array(table)))
+            }
+
+            #[php(getter, name = "limited")]
+            pub fn get_limited(&self) -> PhpResult<ArrayValue> {
+                let mut table = ZendHashTable::new();
+                for (limit, count) in &self.limited {
+                    table.insert(*limit, *count)?;
                 }
                 Ok(ArrayValue(convert::array(table)))
             }
@@ -87,6 +99,7 @@ macro_rules! getters {
                 table.insert("refused", self.get_refused()?.0)?;
                 table.insert("closed", self.get_closed()?.0)?;
                 table.insert("publishesRefused", self.get_publishes_refused()?.0)?;
+                table.insert("limited", self.get_limited()?.0)?;
                 $(table.insert($name, self.$field)?;)*
                 Ok(ArrayValue(convert::array(table)))
             }
@@ -111,6 +124,8 @@ getters! {
     get_slow_callbacks "slowCallbacks" slow_callbacks i64;
     get_callback_seconds "callbackSeconds" callback_seconds f64;
     get_uptime "uptime" uptime f64;
+    get_drained "drained" drained i64;
+    get_cut "cut" cut i64;
 }
 
 impl Stats {
@@ -135,6 +150,13 @@ impl Stats {
                 .into_iter()
                 .map(|(code, n)| (i64::from(code), int(n)))
                 .collect(),
+            limited: Limit::ALL
+                .into_iter()
+                .map(|limit| (limit.as_str(), int(metrics.limited(limit))))
+                .filter(|(_, n)| *n > 0)
+                .collect(),
+            drained: load(&metrics.drained),
+            cut: load(&metrics.cut),
             messages_in: load(&metrics.messages_in),
             messages_out: load(&metrics.messages_out),
             bytes_in: load(&metrics.bytes_in),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::close;
 use super::config::SlowConsumer;
 use super::hub::State;
-use super::metrics::add;
+use super::metrics::{Limit, add};
 use super::outbox::{MAX_SLICES, Outbox};
 use super::session::{CLEAN, Phase, Session};
 
@@ -254,7 +254,9 @@ impl State {
         while let Some(slot) = self.broken.pop() {
             self.lose(slot, "connection lost");
         }
+        let mut grown = false;
         while let Some((slot, what)) = self.settled.pop() {
+            grown |= !matches!(what, Settled::Empty);
             match what {
                 Settled::Empty => self.end_writing(slot),
                 Settled::Backlog { added } => {
@@ -266,15 +268,52 @@ impl State {
                 }
                 Settled::Overflow { added } => {
                     self.metrics.outbox_bytes.fetch_add(added, Ordering::Relaxed);
-                    self.overflow(slot);
+                    self.metrics.limit(Limit::Outbox);
+                    self.overflow(slot, self.limits.outbox_bytes);
                 }
             }
         }
+        if grown && let Some(limit) = self.limits.rates.outbox_total {
+            self.relieve(limit);
+        }
     }
 
-    /// Applies the slow-consumer policy to an outbox over its limit.
-    fn overflow(&mut self, slot: u32) {
-        let limit = self.limits.outbox_bytes;
+    /// Holds the outboxes of all connections together under their limit: the slowest give way, by their policy, until an
+    /// eighth is free. Where that is not enough, as what has begun cannot be dropped, they are cut off.
+    fn relieve(&mut self, limit: usize) {
+        let total = |state: &Self| state.metrics.outbox_bytes.load(Ordering::Relaxed);
+        if total(self) <= limit {
+            return;
+        }
+        let enough = limit - limit / 8;
+        let mut slowest: Vec<(u32, usize, u32)> = self
+            .sessions
+            .slots()
+            .filter_map(|slot| {
+                let outbox = self.sessions.at(slot)?.outbox.as_ref()?;
+                Some((outbox.progress, usize::MAX - outbox.bytes(), slot))
+            })
+            .collect();
+        // Those that took nothing for the longest time, and of these the ones that hold the most.
+        slowest.sort_unstable();
+        for &(_, _, slot) in &slowest {
+            if total(self) <= enough {
+                return;
+            }
+            self.metrics.limit(Limit::OutboxTotal);
+            self.overflow(slot, 0);
+        }
+        for &(_, _, slot) in &slowest {
+            if total(self) <= limit {
+                return;
+            }
+            self.close(slot, close::TRY_AGAIN_LATER, "too slow");
+            self.lose(slot, "too slow");
+        }
+    }
+
+    /// Applies the slow-consumer policy to an outbox over this limit.
+    fn overflow(&mut self, slot: u32, limit: usize) {
         let Some(session) = self.sessions.at_mut(slot) else {
             return;
         };
@@ -406,17 +445,17 @@ fn deliver(
         Box::new(outbox)
     });
     for &chunk in &chunks[next..] {
-        let rest = source.keep(chunk, skip);
         // An outbox with an empty entry would never become empty: a write of nothing advances nothing.
-        if rest.is_empty() {
+        if source.bytes(chunk).is_empty() {
             continue;
         }
+        let skip = std::mem::take(&mut skip);
         if skip > 0 {
-            outbox.push_begun(rest, messages(chunk));
+            let rest = source.keep(chunk, skip);
+            sent.messages += outbox.push_begun(source.bytes(chunk), rest, messages(chunk));
         } else {
-            outbox.push(rest, messages(chunk));
+            outbox.push(source.keep(chunk, 0), messages(chunk));
         }
-        skip = 0;
     }
     sent.added = outbox.bytes() - before;
     Ok(())

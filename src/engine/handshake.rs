@@ -20,6 +20,7 @@ use super::deflate::{self, Agreement, Terms};
 use super::inbox::Event;
 use super::limits::ConnectionPermit;
 use super::metrics::Refusal;
+use super::observe::Observer;
 use super::problem::Problem;
 use super::request::{HandshakeId, HandshakeReply, HandshakeRequest, RequestHead};
 use super::task::Local;
@@ -30,6 +31,7 @@ pub struct Gate {
     /// PHP has a handshake callback.
     pub ask_php: Arc<AtomicBool>,
     pub local: Rc<Local>,
+    pub observer: Rc<Observer>,
 }
 
 /// A connection that may be upgraded.
@@ -81,7 +83,7 @@ impl Gate {
         permit: &mut ConnectionPermit,
     ) -> (Answer, Option<Accepted>) {
         match self.decide(request, peer, permit).await {
-            Ok(Verdict::Health(answer)) => (answer, None),
+            Ok(Verdict::Plain(answer)) => (answer, None),
             Ok(Verdict::Upgrade(answer, accepted)) => (answer, Some(accepted)),
             Err(problem) => {
                 self.local.state.borrow().metrics.refuse(problem.refusal);
@@ -119,9 +121,18 @@ impl Gate {
             ));
         }
         let path = request.uri().path();
-        if config.health_path.as_deref() == Some(path) && !headers.contains_key(header::UPGRADE) {
-            return self.health(request.method()).map(Verdict::Health);
+        let accepting = self.local.state.borrow().accepting;
+        if let Some(answer) = self.observer.answer(request, accepting) {
+            return answer.map(Verdict::Plain);
         }
+        permit.begin_handshake(client).map_err(|refusal| {
+            let (status, detail) = if refusal == Refusal::HandshakeRate {
+                (StatusCode::SERVICE_UNAVAILABLE, "Too many handshakes.")
+            } else {
+                (StatusCode::TOO_MANY_REQUESTS, "Too many handshakes from this address.")
+            };
+            Problem::new(status, refusal, detail).with(header::RETRY_AFTER, HeaderValue::from_static("1"))
+        })?;
         if !config.serves(path) {
             return Err(Problem::new(
                 StatusCode::NOT_FOUND,
@@ -129,7 +140,7 @@ impl Gate {
                 "There is no WebSocket at this path.",
             ));
         }
-        if !self.local.state.borrow().accepting {
+        if !accepting {
             let problem = "The server is stopping.";
             return Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -218,39 +229,6 @@ impl Gate {
         }
     }
 
-    fn health(&self, method: &Method) -> Result<Answer, Problem> {
-        if method != Method::GET && method != Method::HEAD {
-            return Err(
-                Problem::new(StatusCode::METHOD_NOT_ALLOWED, Refusal::NotWebSocket, "Use GET.")
-                    .with(header::ALLOW, HeaderValue::from_static("GET, HEAD")),
-            );
-        }
-        let (serving, callback) = {
-            let state = self.local.state.borrow();
-            (state.accepting, state.metrics.callback_time().unwrap_or_default())
-        };
-        let (status, text) = if serving {
-            (StatusCode::OK, "ok")
-        } else {
-            (StatusCode::SERVICE_UNAVAILABLE, "stopping")
-        };
-        let mut answer = Response::new(Full::new(Bytes::from(
-            // A callback that hangs shows here while it hangs.
-            serde_json::json!({ "status": text, "callback_seconds": callback.as_secs_f64() }).to_string(),
-        )));
-        *answer.status_mut() = status;
-        answer
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        answer
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        answer
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        Ok(answer)
-    }
-
     fn verify(
         &self,
         headers: &HeaderMap,
@@ -325,7 +303,8 @@ impl Gate {
 }
 
 enum Verdict {
-    Health(Answer),
+    /// Health or metrics.
+    Plain(Answer),
     Upgrade(Answer, Accepted),
 }
 

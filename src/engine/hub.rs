@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::clock::unix_time;
 use super::close;
-use super::config::{Config, SlowConsumer};
+use super::config::{Config, Rates, SlowConsumer};
 use super::deflate::{Codec, Context, Terms};
 use super::delivery::{Dirty, Settled};
 use super::frame::{Limits as FrameLimits, encode_close};
@@ -81,6 +81,10 @@ pub struct Limits {
     pub frame: FrameLimits,
     /// Shorter messages are not compressed.
     pub compress_from: usize,
+    pub rates: Rates,
+    /// Control frames of one client in a window of so many sweeps, about a second.
+    pub control_frames: Option<u32>,
+    pub control_window: u32,
     pub outbox_bytes: usize,
     pub slow_consumer: SlowConsumer,
     pub sweep_interval: Duration,
@@ -116,6 +120,12 @@ impl Limits {
             },
             // Nothing is smaller than nothing.
             compress_from: config.compression.map_or(1, |c| c.threshold.max(1)),
+            rates: config.rates,
+            control_frames: config
+                .rates
+                .control_frames
+                .map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
+            control_window: u32::try_from(1000 / interval.as_millis().max(1)).unwrap_or(1).max(1),
             outbox_bytes: config.outbox_bytes,
             slow_consumer: config.slow_consumer,
             sweep_interval: interval,
@@ -209,6 +219,9 @@ impl State {
             heard: self.sweep,
             pinged: false,
             stalled: false,
+            paused: false,
+            controls: 0,
+            controls_since: self.sweep,
             expires_at: accepted.expires_at,
             user: None,
             client: accepted.client,
@@ -257,6 +270,10 @@ impl State {
             until,
         };
         session.outlet.close();
+        if session.paused {
+            // The answer to our Close must be read.
+            session.wake();
+        }
         self.dirty.control(session, slot, |out| encode_close(out, code, reason));
         self.leave_all(slot);
     }

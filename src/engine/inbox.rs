@@ -4,10 +4,12 @@
 //! one allocation per burst instead of one per message, and the buffers travel back to be filled again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+use super::clock;
 use super::id::ConnId;
 use super::outlet::Outlet;
 use super::request::{HandshakeId, HandshakeRequest};
@@ -148,6 +150,8 @@ pub struct Inbox {
     limit: usize,
     bytes: AtomicUsize,
     events: AtomicUsize,
+    /// When the oldest of the pending events can have come at the earliest, in microseconds of [`clock::coarse`].
+    filled_at: AtomicU64,
     /// Some socket waits for room: the PHP thread must say when there is some.
     stalled: AtomicBool,
     pub bell: WakeUp,
@@ -163,6 +167,7 @@ impl Inbox {
             limit,
             bytes: AtomicUsize::new(0),
             events: AtomicUsize::new(0),
+            filled_at: AtomicU64::new(0),
             stalled: AtomicBool::new(false),
             bell: WakeUp::new()?,
         })
@@ -176,7 +181,10 @@ impl Inbox {
     /// Hands a burst to the PHP thread and wakes it if it sleeps.
     pub fn send(&self, burst: Burst) {
         self.bytes.fetch_add(burst.cost, Ordering::Relaxed);
-        self.events.fetch_add(burst.events.len(), Ordering::Relaxed);
+        if self.events.fetch_add(burst.events.len(), Ordering::Relaxed) == 0 {
+            let now = u64::try_from(clock::coarse().as_micros()).unwrap_or(u64::MAX);
+            self.filled_at.store(now, Ordering::Relaxed);
+        }
         // The inbox holds a receiver itself, so the channel is never disconnected.
         let _ = self.sender.send(burst);
         self.bell.wake();
@@ -214,6 +222,11 @@ impl Inbox {
         self.stalled.store(true, Ordering::SeqCst);
         // The PHP thread may have made room just before it could see the flag.
         !(self.bytes.load(Ordering::SeqCst) <= self.limit / 2 && self.events.load(Ordering::SeqCst) <= MAX_EVENTS / 2)
+    }
+
+    /// Since when, on [`clock::coarse`], there was always something for PHP to do; `None` when there is nothing.
+    pub fn waiting_since(&self) -> Option<Duration> {
+        (self.pending_events() > 0).then(|| Duration::from_micros(self.filled_at.load(Ordering::Relaxed)))
     }
 
     pub fn pending_bytes(&self) -> usize {

@@ -27,4 +27,13 @@ impl State {
         }
         Ok(())
     }
+
+    /// Inflates one message that nobody gets, for what it leaves in the context.
+    pub fn inflate_in_vain(&mut self, slot: u32, deflated: &[u8]) -> Result<(), ProtocolError> {
+        let Some(context) = self.sessions.at_mut(slot).and_then(|session| session.deflate.as_mut()) else {
+            return Err(ProtocolError::RESERVED_BITS);
+        };
+        let limit = self.limits.frame.max_message_bytes;
+        self.codec.inflate(context, deflated, limit).map(drop)
+    }
 }

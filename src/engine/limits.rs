@@ -1,11 +1,17 @@
-//! How many connections there may be, in all and per address.
+//! How many connections there may be, in all and per address, and how fast they may come.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::config::Config;
 use super::metrics::{Metrics, Refusal};
+use super::rate::{Bucket, now};
+
+/// Addresses whose handshakes are counted at a time. One is forgotten a second after its last handshake, so this many
+/// different addresses within a second are an attack, and more of them are refused.
+const MAX_ADDRESSES: usize = 65_536;
 
 /// Counts connections from accept to end, handshakes included. Shared by the I/O threads.
 #[derive(Debug)]
@@ -13,7 +19,16 @@ pub struct ConnectionLimits {
     max: usize,
     max_per_address: Option<usize>,
     per_address: Mutex<HashMap<IpAddr, usize>>,
+    handshakes: Option<u64>,
+    handshakes_per_address: Option<u64>,
+    rates: Mutex<HandshakeRates>,
     metrics: Arc<Metrics>,
+}
+
+#[derive(Debug, Default)]
+struct HandshakeRates {
+    all: Bucket,
+    per_address: HashMap<IpAddr, Bucket>,
 }
 
 /// A place among the connections, given back on drop.
@@ -24,11 +39,14 @@ pub struct ConnectionPermit {
 }
 
 impl ConnectionLimits {
-    pub fn new(max: usize, max_per_address: Option<usize>, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub fn new(config: &Config, metrics: Arc<Metrics>) -> Arc<Self> {
         Arc::new(Self {
-            max,
-            max_per_address,
+            max: config.max_connections,
+            max_per_address: config.max_connections_per_ip,
             per_address: Mutex::default(),
+            handshakes: config.rates.handshakes,
+            handshakes_per_address: config.rates.handshakes_per_ip,
+            rates: Mutex::default(),
             metrics,
         })
     }
@@ -48,6 +66,31 @@ impl ConnectionLimits {
 }
 
 impl ConnectionPermit {
+    /// Counts a handshake. One that its address' rate refuses does not count for the others.
+    pub fn begin_handshake(&self, address: Option<IpAddr>) -> Result<(), Refusal> {
+        let limits = &*self.limits;
+        if limits.handshakes.is_none() && limits.handshakes_per_address.is_none() {
+            return Ok(());
+        }
+        let now = now();
+        let mut rates = limits.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(rate), Some(address)) = (limits.handshakes_per_address, address) {
+            if rates.per_address.len() >= MAX_ADDRESSES && !rates.per_address.contains_key(&address) {
+                rates.per_address.retain(|_, bucket| !bucket.is_full(now));
+                if rates.per_address.len() >= MAX_ADDRESSES {
+                    return Err(Refusal::HandshakeRatePerAddress);
+                }
+            }
+            if !rates.per_address.entry(address).or_default().take(now, 1, rate) {
+                return Err(Refusal::HandshakeRatePerAddress);
+            }
+        }
+        match limits.handshakes {
+            Some(rate) if !rates.all.take(now, 1, rate) => Err(Refusal::HandshakeRate),
+            _ => Ok(()),
+        }
+    }
+
     /// Counts the connection for its address, in place of an earlier one.
     pub fn set_address(&mut self, address: IpAddr) -> Result<(), Refusal> {
         let Some(max) = self.limits.max_per_address else {
@@ -92,7 +135,12 @@ mod tests {
 
     #[test]
     fn places_are_given_back() {
-        let limits = ConnectionLimits::new(2, Some(1), Arc::default());
+        let config = Config {
+            max_connections: 2,
+            max_connections_per_ip: Some(1),
+            ..Config::default()
+        };
+        let limits = ConnectionLimits::new(&config, Arc::default());
         let (mut a, b) = (limits.enter().unwrap(), limits.enter().unwrap());
         assert_eq!(limits.enter().unwrap_err(), Refusal::TooManyConnections);
         drop(b);

@@ -274,6 +274,11 @@ impl Mailbox {
         fence(Ordering::SeqCst);
     }
 
+    /// Frame bytes that the I/O thread has not taken.
+    pub fn pending_bytes(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).bytes()
+    }
+
     pub fn is_filled(&self) -> bool {
         self.filled.load(Ordering::Relaxed)
     }

@@ -1,6 +1,7 @@
 //! A running server as its owner, the PHP thread, holds it.
 
 use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -16,6 +17,7 @@ use super::limits::ConnectionLimits;
 use super::listener::{Bound, SocketOptions};
 use super::mailbox::{Command, Mailbox};
 use super::metrics::Metrics;
+use super::observe::Observer;
 use super::publish::Publisher;
 use super::thread::{self, Plan};
 
@@ -46,6 +48,7 @@ pub struct Server {
     addresses: Vec<String>,
     control_address: Option<String>,
     publisher: Arc<Publisher>,
+    metrics_address: Option<SocketAddr>,
 }
 
 impl Server {
@@ -54,6 +57,7 @@ impl Server {
         let mut listeners = bind(&config)?;
         let addresses: Vec<String> = listeners.iter().zip(&config.listen).map(shown).collect();
         let control = bind_control(&config)?;
+        let mut metrics_listener = bind_metrics(&config)?;
         let config = Arc::new(config);
         let metrics = Arc::new(Metrics::default());
         let inbox = Arc::new(Inbox::new(config.inbox_bytes).map_err(StartError::Thread)?);
@@ -81,10 +85,12 @@ impl Server {
             shutting_down: Arc::default(),
             addresses,
             control_address,
+            metrics_address: metrics_listener.as_ref().and_then(|l| l.local_addr().ok()),
             metrics: Arc::clone(&metrics),
             config: Arc::clone(&config),
         };
-        let limits = ConnectionLimits::new(config.max_connections, config.max_connections_per_ip, metrics);
+        let limits = ConnectionLimits::new(&config, metrics);
+        let since = Instant::now();
         // Signals are for the PHP thread: the mask is inherited by the threads started under it.
         let old = SigSet::thread_get_mask().map_err(|e| StartError::Thread(e.into()))?;
         SigSet::all().thread_block().map_err(|e| StartError::Thread(e.into()))?;
@@ -95,12 +101,19 @@ impl Server {
                 config: Arc::clone(&config),
                 inbox: Arc::clone(&server.inbox),
                 mailboxes: server.mailboxes.clone(),
-                metrics: Arc::clone(&server.metrics),
+                observer: Observer {
+                    config: Arc::clone(&config),
+                    metrics: Arc::clone(&server.metrics),
+                    inbox: Arc::clone(&server.inbox),
+                    mailboxes: server.mailboxes.clone(),
+                    started: since,
+                },
                 limits: Arc::clone(&limits),
                 ask_php: Arc::clone(&server.ask_php),
                 listeners: std::mem::take(&mut listeners),
                 control: control.take(),
                 publisher: Arc::clone(&server.publisher),
+                metrics_listener: metrics_listener.take(),
             };
             let guard = DeathBell {
                 inbox: Arc::clone(&server.inbox),
@@ -144,6 +157,11 @@ impl Server {
 
     pub fn publisher(&self) -> &Arc<Publisher> {
         &self.publisher
+    }
+
+    /// Where metrics are served, if they have an address of their own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     pub fn mailbox(&self, id: ConnId) -> Option<&Mailbox> {
@@ -200,6 +218,17 @@ impl Drop for DeathBell {
         }
         self.inbox.bell.ring();
     }
+}
+
+fn bind_metrics(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = config.metrics.as_ref().and_then(|m| m.listen) else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(address).and_then(|l| l.set_nonblocking(true).map(|()| l));
+    listener.map(Some).map_err(|source| StartError::Bind {
+        address: address.to_string(),
+        source,
+    })
 }
 
 /// Every listener, or none.

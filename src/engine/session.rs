@@ -61,6 +61,11 @@ pub struct Session {
     pub pinged: bool,
     /// Not read until the inbox has room.
     pub stalled: bool,
+    /// Not read for a while: its messages came too fast.
+    pub paused: bool,
+    /// Control frames since that sweep.
+    pub controls: u32,
+    pub controls_since: u32,
     /// Unix time at which the token expires.
     pub expires_at: Option<i64>,
     /// Named by its token or by PHP.

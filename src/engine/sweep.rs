@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::close;
 use super::frame::encode_ping;
 use super::hub::State;
+use super::metrics::Limit;
 use super::session::{Phase, Session};
 
 enum Verdict {
@@ -17,7 +18,7 @@ enum Verdict {
     Finish,
     Expired,
     Idle,
-    GiveUp(&'static str),
+    GiveUp(Limit),
 }
 
 impl State {
@@ -37,8 +38,19 @@ impl State {
                 }
                 Verdict::Finish => self.finish(slot),
                 Verdict::Expired => self.close(slot, self.limits.expired_close_code, "token expired"),
-                Verdict::Idle => self.close(slot, close::GOING_AWAY, "idle timeout"),
-                Verdict::GiveUp(why) => self.lose(slot, why),
+                Verdict::Idle => {
+                    self.metrics.limit(Limit::IdleTimeout);
+                    self.close(slot, close::GOING_AWAY, "idle timeout");
+                }
+                Verdict::GiveUp(limit) => {
+                    self.metrics.limit(limit);
+                    let why = if limit == Limit::WriteTimeout {
+                        "write timeout"
+                    } else {
+                        "close timeout"
+                    };
+                    self.lose(slot, why);
+                }
             }
         }
         self.flush(&[]);
@@ -49,7 +61,7 @@ fn judge(session: &Session, sweep: u32, now: u64, limits: &super::hub::Limits) -
     let stuck = |outbox: &super::outbox::Outbox| limits.write.is_some_and(|t| sweep - outbox.progress >= t);
     match &session.phase {
         Phase::Closing { until, .. } | Phase::Draining { until, .. } if sweep >= *until => {
-            Verdict::GiveUp("close timeout")
+            Verdict::GiveUp(Limit::CloseTimeout)
         }
         Phase::Leaving { until, .. } if sweep >= *until => Verdict::Finish,
         Phase::Closing { .. } | Phase::Leaving { .. } | Phase::Draining { .. } => Verdict::Fine,
@@ -62,8 +74,8 @@ fn judge(session: &Session, sweep: u32, now: u64, limits: &super::hub::Limits) -
             {
                 Verdict::Expired
             } else if session.outbox.as_ref().is_some_and(|o| stuck(o)) {
-                Verdict::GiveUp("write timeout")
-            } else if !session.stalled && limits.idle.is_some_and(|t| silent >= t) {
+                Verdict::GiveUp(Limit::WriteTimeout)
+            } else if !session.stalled && !session.paused && limits.idle.is_some_and(|t| silent >= t) {
                 Verdict::Idle
             } else if !session.pinged && limits.ping.is_some_and(|t| silent >= t) {
                 Verdict::Ping

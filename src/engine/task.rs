@@ -9,9 +9,13 @@ use std::task::{Context, Poll};
 
 use tokio::io::ReadBuf;
 
+use super::close;
+use super::config::RatePolicy;
 use super::frame::{Decoder, MessageKind, Payload, ProtocolError, Sink, encode_pong};
 use super::hub::State;
 use super::id::ConnId;
+use super::meter::Meter;
+use super::metrics::Limit;
 use super::session::Phase;
 use super::socket::Reader;
 
@@ -20,8 +24,8 @@ pub const SCRATCH_BYTES: usize = 64 * 1024;
 /// Reads of one connection in a row before others get their turn.
 const READS_PER_TURN: u32 = 4;
 
-/// Writes that may wait before pings stay unanswered.
-const MAX_WAITING: usize = 64;
+/// Bytes of pongs that may wait before pings stay unanswered; what came in one read is answered all the same.
+const MAX_PONG_BYTES: usize = 4 * 1024;
 
 /// What all sessions of an I/O thread share.
 pub struct Local {
@@ -37,11 +41,15 @@ pub struct SessionTask {
     decoder: Decoder,
     /// What came behind the request head.
     early: Vec<u8>,
+    /// `None` unless the rate of messages is limited.
+    meter: Option<Box<Meter>>,
 }
 
 impl SessionTask {
     pub fn new(local: Rc<Local>, id: ConnId, reader: Reader, early: Vec<u8>) -> Self {
+        let meter = Meter::new(&local.state.borrow().limits.rates).map(Box::new);
         Self {
+            meter,
             local,
             id,
             reader,
@@ -66,6 +74,10 @@ impl SessionTask {
         };
         session.heard = state.sweep;
         session.pinged = false;
+        if state.sweep - session.controls_since >= state.limits.control_window {
+            session.controls = 0;
+            session.controls_since = state.sweep;
+        }
         if matches!(session.phase, Phase::Leaving { .. } | Phase::Draining { .. }) {
             return;
         }
@@ -77,9 +89,15 @@ impl SessionTask {
             state,
             messages: 0,
             failed: None,
+            pongs: 0,
+            meter: self.meter.as_deref_mut(),
+            exceeded: None,
         };
+        if let Some(meter) = &mut receiving.meter {
+            meter.look_at_clock();
+        }
         let fed = self.decoder.feed(input, &limits, &mut receiving);
-        let (messages, failed) = (receiving.messages, receiving.failed);
+        let (messages, failed, exceeded) = (receiving.messages, receiving.failed, receiving.exceeded);
         if messages > 0 {
             state
                 .metrics
@@ -87,7 +105,19 @@ impl SessionTask {
                 .fetch_add(messages, std::sync::atomic::Ordering::Relaxed);
         }
         if let Some(error) = fed.err().or(failed) {
+            if error == ProtocolError::TOO_BIG {
+                state.metrics.limit(Limit::MessageBytes);
+            } else if error == ProtocolError::TOO_MANY_FRAGMENTS {
+                state.metrics.limit(Limit::Fragments);
+            }
             state.fail(slot, error.code, error.reason);
+        } else if let Some(limit) = exceeded {
+            let reason = match limit {
+                Limit::ControlRate => "too many control frames",
+                Limit::ByteRate => "too many bytes",
+                _ => "too many messages",
+            };
+            state.fail(slot, close::POLICY_VIOLATION, reason);
         }
         if !state.dirty.is_empty() {
             state.flush(&[]);
@@ -123,6 +153,9 @@ impl Future for SessionTask {
         for _ in 0..READS_PER_TURN {
             if this.slot(state).is_none() {
                 return Poll::Ready(());
+            }
+            if this.meter.is_some() && this.pauses(state, slot, cx) {
+                return Poll::Pending;
             }
             if !state.inbox.has_room(&state.burst) {
                 state.send_burst();
@@ -179,6 +212,25 @@ impl Drop for SessionTask {
     }
 }
 
+impl SessionTask {
+    /// Whether the socket is not to be read now, because more came than the rate allows.
+    #[cold]
+    fn pauses(&mut self, state: &mut State, slot: u32, cx: &mut Context<'_>) -> bool {
+        let (Some(meter), Some(session)) = (&mut self.meter, state.sessions.at_mut(slot)) else {
+            return false;
+        };
+        // The answer to our own Close must be read.
+        let pauses = session.is_open() && meter.poll_pause(cx, &state.limits.rates, &state.metrics);
+        if session.paused && !pauses {
+            // It was we who did not listen.
+            session.heard = state.sweep;
+            session.pinged = false;
+        }
+        session.paused = pauses;
+        pauses
+    }
+}
+
 struct Receiving<'a> {
     state: &'a mut State,
     id: ConnId,
@@ -188,11 +240,60 @@ struct Receiving<'a> {
     messages: u64,
     /// A compressed message was none, or too big.
     failed: Option<ProtocolError>,
+    /// Bytes of pongs made in this read.
+    pongs: usize,
+    meter: Option<&'a mut Meter>,
+    /// A limit that ends the connection.
+    exceeded: Option<Limit>,
+}
+
+impl Receiving<'_> {
+    fn count_control(&mut self) {
+        let Some(session) = self.state.sessions.at_mut(self.slot) else {
+            return;
+        };
+        session.controls = session.controls.saturating_add(1);
+        if self.open
+            && self
+                .state
+                .limits
+                .control_frames
+                .is_some_and(|most| session.controls > most)
+        {
+            self.exceed(Limit::ControlRate);
+        }
+    }
+
+    /// Nothing of this client counts any more.
+    fn exceed(&mut self, limit: Limit) {
+        self.open = false;
+        self.exceeded = Some(limit);
+        self.state.metrics.limit(limit);
+    }
+
+    /// Whether a message of so many bytes reaches PHP.
+    fn admits(&mut self, bytes: usize) -> bool {
+        let Some(meter) = &mut self.meter else { return true };
+        match meter.admit(&self.state.limits.rates, bytes) {
+            Ok(()) => return true,
+            Err(limit) if self.state.limits.rates.policy == RatePolicy::Drop => self.state.metrics.limit(limit),
+            Err(limit) => self.exceed(limit),
+        }
+        false
+    }
 }
 
 impl Sink for Receiving<'_> {
     fn message(&mut self, kind: MessageKind, compressed: bool, payload: Payload<'_>) -> ControlFlow<()> {
         if !self.open {
+            return ControlFlow::Continue(());
+        }
+        if self.meter.is_some() && !self.admits(payload.as_ref().len()) {
+            // The next one may refer to it.
+            if compressed && let Err(error) = self.state.inflate_in_vain(self.slot, payload.as_ref()) {
+                self.failed = Some(error);
+                return ControlFlow::Break(());
+            }
             return ControlFlow::Continue(());
         }
         let binary = kind == MessageKind::Binary;
@@ -218,19 +319,26 @@ impl Sink for Receiving<'_> {
     }
 
     fn ping(&mut self, payload: &[u8]) {
+        self.count_control();
         // A client that pings and does not read gets no more pongs than this: RFC 6455 section 5.5.3 lets us leave some
         // out, and the slow-consumer policies spare control frames.
         if self.open
             && let Some(session) = self.state.sessions.at_mut(self.slot)
-            && session.outbox.as_ref().is_none_or(|o| o.entries() < MAX_WAITING)
+            && session
+                .outbox
+                .as_ref()
+                .is_none_or(|o| o.control_bytes() + self.pongs < MAX_PONG_BYTES)
         {
+            self.pongs += payload.len();
             self.state
                 .dirty
                 .control(session, self.slot, |out| encode_pong(out, payload));
         }
     }
 
-    fn pong(&mut self, _payload: &[u8]) {}
+    fn pong(&mut self, _payload: &[u8]) {
+        self.count_control();
+    }
 
     fn close(&mut self, code: Option<u16>, reason: &str) {
         self.open = false;

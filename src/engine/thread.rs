@@ -20,7 +20,7 @@ use super::inbox::Inbox;
 use super::limits::ConnectionLimits;
 use super::listener::Bound;
 use super::mailbox::Mailbox;
-use super::metrics::Metrics;
+use super::observe::Observer;
 use super::pending::Stage;
 use super::publish::Publisher;
 use super::socket::Stream;
@@ -35,7 +35,7 @@ pub struct Plan {
     pub config: Arc<Config>,
     pub inbox: Arc<Inbox>,
     pub mailboxes: Vec<Arc<Mailbox>>,
-    pub metrics: Arc<Metrics>,
+    pub observer: Observer,
     pub limits: Arc<ConnectionLimits>,
     pub ask_php: Arc<AtomicBool>,
     /// In the order of the option `listen`. Only the first thread accepts; the others have none.
@@ -43,6 +43,7 @@ pub struct Plan {
     /// As the listeners.
     pub control: Option<(Bound, Facts)>,
     pub publisher: Arc<Publisher>,
+    pub metrics_listener: Option<std::net::TcpListener>,
 }
 
 thread_local! {
@@ -56,7 +57,7 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
     let state = State::new(
         plan.number,
         &plan.config,
-        plan.metrics,
+        Arc::clone(&plan.observer.metrics),
         plan.inbox,
         Arc::clone(&mailbox),
     );
@@ -81,6 +82,7 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
         config: plan.config,
         ask_php: plan.ask_php,
         local: Rc::clone(&local),
+        observer: Rc::new(plan.observer),
     });
     let acceptor = Rc::new(Acceptor {
         gate,
@@ -90,7 +92,7 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
         farewells: Rc::new(Cell::new(0)),
     });
     // The runtime's drop ends every task; a session that still lives reports its close.
-    runtime.block_on(serve(local, acceptor, plan.listeners, control))
+    runtime.block_on(serve(local, acceptor, plan.listeners, control, plan.metrics_listener))
 }
 
 /// Sends the events of the last tasks to PHP, whether the thread returned or panicked. Dropped after the runtime.
@@ -110,6 +112,7 @@ async fn serve(
     acceptor: Rc<Acceptor>,
     listeners: Vec<Bound>,
     control: Option<(Bound, Rc<Control>)>,
+    metrics_listener: Option<std::net::TcpListener>,
 ) -> std::io::Result<()> {
     let (mut stage, mut adoptions) = {
         let mut state = local.state.borrow_mut();
@@ -121,6 +124,11 @@ async fn serve(
     }
     if let Some((bound, control)) = control {
         tasks.spawn_local(control.serve(bound.into_listener()?));
+    }
+    if let Some(listener) = metrics_listener {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let observer = Rc::clone(&acceptor.gate.observer);
+        tasks.spawn_local(observer.serve(listener, stage.clone()));
     }
     tasks.spawn_local(async move {
         while let Some(detached) = adoptions.recv().await {

@@ -266,7 +266,7 @@ fn commands_run_in_the_order_they_were_given() {
 
 #[test]
 fn a_flood_that_means_nothing_keeps_no_message_waiting() {
-    let mut host = Host::with(|_| {});
+    let mut host = Host::with(|c| c.rates.control_frames = None);
     let stop = Arc::new(AtomicBool::new(false));
     let flooders: Vec<_> = (0..3)
         .map(|_| {

@@ -189,7 +189,7 @@ fn health_is_answered_until_the_server_stops() {
         (response.status, &*response.body, response.field("content-type")),
         (
             200,
-            r#"{"callback_seconds":0.0,"status":"ok"}"#,
+            r#"{"callback_seconds":0.0,"php_away_seconds":0.0,"status":"ok"}"#,
             Some("application/json")
         )
     );
@@ -217,7 +217,10 @@ fn health_is_answered_until_the_server_stops() {
     let response = early.request("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(
         (response.status, &*response.body),
-        (503, r#"{"callback_seconds":0.0,"status":"stopping"}"#)
+        (
+            503,
+            r#"{"callback_seconds":0.0,"php_away_seconds":0.0,"status":"stopping"}"#
+        )
     );
     host.finish_quiet();
 }

@@ -8,6 +8,7 @@ use ferry::engine::config::{Config, SlowConsumer};
 use ferry::engine::frame::MessageKind;
 use ferry::engine::id::ConnId;
 use ferry::engine::mailbox::{Audience, Command};
+use ferry::engine::metrics::Limit;
 use ferry::engine::outlet::Outlet;
 
 use crate::harness::{Client, Host, eventually, masked_frame};
@@ -175,14 +176,14 @@ fn a_socket_that_takes_nothing_is_given_up() {
 
 #[test]
 fn pings_of_a_client_that_never_reads_cost_no_memory() {
-    let mut host = host(SlowConsumer::DropOldest, |_| {});
+    let mut host = host(SlowConsumer::DropOldest, |c| c.rates.control_frames = None);
     let (mut deaf, id, outlet) = slow_client(&mut host);
     let pings = masked_frame(0x89, &[b'p'; 125]).repeat(500);
     let metrics = Arc::clone(&host.server.metrics);
     // More than the kernel's buffers and the outbox hold together.
     for _ in 0..500 {
         deaf.write(&pings);
-        assert!(outlet.backlog() < 16 * LIMIT, "{} bytes wait", outlet.backlog());
+        assert!(outlet.backlog() < LIMIT / 2, "{} bytes wait", outlet.backlog());
     }
     let bytes = 500 * pings.len() as u64;
     eventually("all read", || metrics.bytes_in.load(Ordering::Relaxed) == bytes);
@@ -193,6 +194,104 @@ fn pings_of_a_client_that_never_reads_cost_no_memory() {
     deaf.reset();
     host.closed(id, 1006);
     host.finish_quiet();
+}
+
+type Slow = (Client, ConnId, Arc<Outlet>);
+
+/// Floods clients under a bound of all outboxes together; returns the host, a client that reads, and those that do not.
+fn flood_all(policy: SlowConsumer, clients: usize) -> (Host, Client, Vec<Slow>) {
+    let mut host = host(policy, |c| {
+        c.outbox_bytes = 64 * LIMIT;
+        c.rates.outbox_total = Some(2 * LIMIT);
+    });
+    let slow: Vec<_> = (0..clients).map(|_| slow_client(&mut host)).collect();
+    let (mut fast, _) = host.connect();
+    let text = "x".repeat(BLOCK);
+    let metrics = Arc::clone(&host.server.metrics);
+    for _ in 0..2000 {
+        if metrics.limited(Limit::OutboxTotal) > 0 {
+            break;
+        }
+        host.broadcast(None, &text, &[]);
+        fast.expect_text(&text);
+        let waiting = metrics.outbox_bytes.load(Ordering::Relaxed);
+        // One broadcast may overshoot until its flush is over.
+        assert!(
+            waiting <= 2 * LIMIT + (clients + 1) * (BLOCK + 200),
+            "{waiting} bytes wait"
+        );
+    }
+    (host, fast, slow)
+}
+
+#[test]
+fn all_outboxes_together_are_bounded_and_the_slowest_goes_first() {
+    let (mut host, _fast, slow) = flood_all(SlowConsumer::Disconnect, 6);
+    let metrics = Arc::clone(&host.server.metrics);
+    assert!(metrics.limited(Limit::OutboxTotal) > 0, "the bound was never met");
+    let gone = slow.iter().filter(|(_, _, outlet)| outlet.is_closed()).count();
+    assert!((1..6).contains(&gone), "{gone} of 6 had to go");
+    assert!(metrics.outbox_bytes.load(Ordering::Relaxed) <= 2 * LIMIT);
+    // Those that stay get all of it.
+    let stays = slow.iter().find(|(_, _, outlet)| !outlet.is_closed()).unwrap();
+    host.text(stays.1, "still here");
+    for (mut client, id, outlet) in slow {
+        if outlet.is_closed() {
+            let close = loop {
+                let frame = client.frame();
+                if frame.opcode == 8 {
+                    break frame;
+                }
+            };
+            assert_eq!(close.payload[..2], 1013_u16.to_be_bytes());
+            client.close(1013, "");
+            client.expect_end();
+            host.closed(id, 1013);
+        }
+    }
+    host.finish();
+}
+
+#[test]
+fn under_a_dropping_policy_the_slowest_lose_messages_only() {
+    let (host, _fast, slow) = flood_all(SlowConsumer::DropOldest, 6);
+    let metrics = &host.server.metrics;
+    assert!(metrics.dropped.load(Ordering::Relaxed) > 0);
+    assert!(metrics.outbox_bytes.load(Ordering::Relaxed) <= 2 * LIMIT);
+    assert!(slow.iter().all(|(_, _, outlet)| !outlet.is_closed()));
+    host.finish();
+}
+
+#[test]
+fn what_cannot_be_dropped_is_cut_off() {
+    let mut host = host(SlowConsumer::DropNewest, |c| {
+        c.outbox_bytes = 64 * LIMIT;
+        c.rates.outbox_total = Some(LIMIT);
+    });
+    let (_slow, id, _) = slow_client(&mut host);
+    // One message, begun and never to be finished.
+    host.send(id, MessageKind::Binary, &vec![0; 32 * LIMIT]);
+    assert_eq!(host.closed(id, 1013), "too slow");
+    assert_eq!(host.server.metrics.outbox_bytes.load(Ordering::Relaxed), 0);
+    host.finish_quiet();
+}
+
+#[test]
+fn small_messages_count_with_what_keeping_them_costs() {
+    let mut host = host(SlowConsumer::DropNewest, |_| {});
+    let (_slow, id, outlet) = slow_client(&mut host);
+    let (mut other, _) = host.connect();
+    let metrics = Arc::clone(&host.server.metrics);
+    flood(&host, id, &outlet, || outlet.backlog() > BLOCK);
+    let mut sent = 0;
+    while metrics.dropped.load(Ordering::Relaxed) == 0 {
+        assert!(sent < LIMIT / 64, "{sent} entries of ten bytes wait");
+        host.broadcast(None, "12345678", &[]);
+        other.expect_text("12345678");
+        sent += 1;
+    }
+    assert!(outlet.backlog() <= LIMIT);
+    host.finish();
 }
 
 #[test]

@@ -18,6 +18,8 @@ $bad = [
     ['jwt' => []], ['jwt' => ['algorithms' => ['none'], 'key' => $key]], ['jwt' => ['algorithms' => ['HS256'], 'key' => 'short']],
     ['jwt' => ['algorithms' => ['HS256', 'RS256'], 'key' => $key]], ['jwt' => ['algorithms' => ['HS256']]], ['jwt' => ['algorithms' => ['RS256'], 'key' => 'file:///nothing']],
     ['token' => ['cookie' => 'auth']], ['path' => 'no-slash'], ['jwt' => $recursive], ['host' => $recursive], ['path' => [$recursive]], ['host' => new stdClass], ['unix' => STDIN],
+    ['rate_policy' => 'ban'], ['max_messages_per_second' => 1.5], ['drain_batch' => 0], ['metrics' => 1], ['metrics' => ['listen' => 'localhost:1']],
+    ['metrics' => ['token' => 'secret']], ['health_timeout' => '5'],
     [5 => 'x'], ['a list'],
 ];
 foreach ($bad as $options) {
@@ -59,7 +61,7 @@ Ferry\Exception\InvalidArgumentException: Option "allowed_ips[0]" must be an IP 
 Ferry\Exception\InvalidArgumentException: Option "subprotocols[0]" must be a subprotocol name (RFC 6455 section 4.1) other than "bearer", "a b" given.
 Ferry\Exception\InvalidArgumentException: Option "unix" cannot be combined with "port".
 Ferry\Exception\InvalidArgumentException: Option "unix" cannot be combined with "reuse_port".
-Ferry\Exception\InvalidArgumentException: Option "unix" cannot be combined with "allowed_ips", "denied_ips", "trusted_proxies" and "max_connections_per_ip": its clients have no address.
+Ferry\Exception\InvalidArgumentException: Option "unix" cannot be combined with "allowed_ips", "denied_ips", "trusted_proxies", "max_connections_per_ip" and "max_handshakes_per_second_per_ip": its clients have no address.
 Ferry\Exception\InvalidArgumentException: Option "listen" must be a list of 1 to 64 items, each an address such as "127.0.0.1:8080", "[::1]:8080" or "unix:/run/ferry.sock" or an array with it as "address", an empty array given.
 Ferry\Exception\InvalidArgumentException: Option "listen[0]" must be an address such as "127.0.0.1:8080", "[::1]:8080" or "unix:/run/ferry.sock", "8080" given.
 Ferry\Exception\InvalidArgumentException: Option "listen[1].mode" must be left out: only Unix sockets have one, 384 given.
@@ -77,6 +79,13 @@ Ferry\Exception\InvalidArgumentException: Option "host" must be a non-empty UTF-
 Ferry\Exception\InvalidArgumentException: Option "path[0]" must be a path that starts with "/", without query, spaces and control characters, an array given.
 Ferry\Exception\InvalidArgumentException: Option "host" must be a non-empty UTF-8 string, object given.
 Ferry\Exception\InvalidArgumentException: Option "unix" must be null or a path of at most 103 bytes, resource given.
+Ferry\Exception\InvalidArgumentException: Option "rate_policy" must be "close", "drop" or "pause", "ban" given.
+Ferry\Exception\InvalidArgumentException: Option "max_messages_per_second" must be an integer from 0 to 16777216, 1.5 given.
+Ferry\Exception\InvalidArgumentException: Option "drain_batch" must be an integer from 1 to 16777216, 0 given.
+Ferry\Exception\InvalidArgumentException: Option "metrics" must be a bool or an array, 1 given.
+Ferry\Exception\InvalidArgumentException: Option "metrics.listen" must be null or an IP address with a port, such as "127.0.0.1:9100", "localhost:1" given.
+Ferry\Exception\InvalidArgumentException: Option "metrics.token" must be null or at least 16 visible ASCII characters, a string of 6 bytes given.
+Ferry\Exception\InvalidArgumentException: Option "health_timeout" must be 0 (off) or a number of seconds from 0.001 to 86400, "5" given.
 Ferry\Exception\InvalidArgumentException: Option "5" is unknown; known are host, port, %s
 Ferry\Exception\InvalidArgumentException: Option "0" is unknown; known are host, port, %s
 false

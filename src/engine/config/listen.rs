@@ -150,10 +150,11 @@ pub(super) fn read(section: &Section, config: &mut Config) -> Result<(), OptionE
     if config.reuse_port && !has_tcp {
         return Err(OptionError::conflict(option, "cannot be combined with \"reuse_port\""));
     }
-    let by_address = !config.addresses.is_empty() || config.max_connections_per_ip.is_some();
+    let counts_addresses = config.max_connections_per_ip.is_some() || config.rates.handshakes_per_ip.is_some();
+    let by_address = !config.addresses.is_empty() || counts_addresses;
     if by_address && !config.listen.iter().any(Listen::has_addresses) {
-        let problem = "cannot be combined with \"allowed_ips\", \"denied_ips\", \"trusted_proxies\" and \
-                       \"max_connections_per_ip\": its clients have no address";
+        let problem = "cannot be combined with \"allowed_ips\", \"denied_ips\", \"trusted_proxies\", \
+                       \"max_connections_per_ip\" and \"max_handshakes_per_second_per_ip\": its clients have no address";
         return Err(OptionError::conflict(option, problem));
     }
     Ok(())

@@ -5,7 +5,9 @@ mod compression;
 mod control;
 mod error;
 mod listen;
+mod observation;
 mod parse;
+mod rates;
 mod section;
 mod suggest;
 #[cfg(test)]
@@ -19,6 +21,8 @@ use std::time::Duration;
 pub use control::ControlOptions;
 pub use error::OptionError;
 pub use listen::{Bind, Listen};
+pub use observation::MetricsConfig;
+pub use rates::{RatePolicy, Rates};
 pub use value::Value;
 
 use crate::engine::auth::{AddressPolicy, OriginList, TokenSources, Verifier};
@@ -47,6 +51,9 @@ pub struct Config {
     /// Paths served; empty: every path. See `serves`.
     pub paths: Vec<String>,
     pub health_path: Option<String>,
+    /// Health is bad once PHP has not come back for this long.
+    pub health_timeout: Option<Duration>,
+    pub metrics: Option<MetricsConfig>,
     /// In order of preference; never `bearer`.
     pub subprotocols: Vec<String>,
     pub io_threads: usize,
@@ -63,6 +70,11 @@ pub struct Config {
     pub slow_consumer: SlowConsumer,
     /// permessage-deflate; `None`: never agreed to.
     pub compression: Option<deflate::Settings>,
+    /// Options `max_…_per_second…`, `rate_policy` and `outbox_total_bytes`.
+    pub rates: Rates,
+    /// Connections that `stop()` closes at a time, and the time between.
+    pub drain_batch: usize,
+    pub drain_interval: Option<Duration>,
     pub ping_interval: Option<Duration>,
     /// Longer than `ping_interval`, when both are on.
     pub idle_timeout: Option<Duration>,
@@ -114,6 +126,8 @@ impl Default for Config {
             tls: None,
             paths: Vec::new(),
             health_path: Some("/healthz".into()),
+            health_timeout: Some(Duration::from_secs(30)),
+            metrics: None,
             subprotocols: Vec::new(),
             io_threads: 1,
             max_connections: 65_536,
@@ -127,6 +141,9 @@ impl Default for Config {
             outbox_bytes: 1 << 20,
             slow_consumer: SlowConsumer::Disconnect,
             compression: None,
+            rates: Rates::default(),
+            drain_batch: 500,
+            drain_interval: Some(Duration::from_millis(100)),
             ping_interval: Some(Duration::from_secs(25)),
             idle_timeout: Some(Duration::from_secs(60)),
             close_timeout: Duration::from_secs(5),

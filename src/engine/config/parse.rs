@@ -7,6 +7,8 @@ use super::compression;
 use super::control;
 use super::error::OptionError;
 use super::listen;
+use super::observation;
+use super::rates;
 use super::section::{Section, text};
 use super::tls;
 use super::value::Value;
@@ -26,6 +28,8 @@ const KNOWN: &[&str] = &[
     "backlog",
     "path",
     "health_path",
+    "health_timeout",
+    "metrics",
     "subprotocols",
     "io_threads",
     "max_connections",
@@ -39,6 +43,15 @@ const KNOWN: &[&str] = &[
     "outbox_bytes",
     "slow_consumer",
     "compression",
+    "outbox_total_bytes",
+    "max_messages_per_second",
+    "max_bytes_per_second",
+    "max_control_frames_per_second",
+    "rate_policy",
+    "max_handshakes_per_second",
+    "max_handshakes_per_second_per_ip",
+    "drain_batch",
+    "drain_interval",
     "ping_interval",
     "idle_timeout",
     "close_timeout",
@@ -90,6 +103,8 @@ fn limits(section: &Section, config: &mut Config) -> Result<(), OptionError> {
         let problem = format!("must not be above \"inbox_bytes\" ({inbox}), {message} given");
         return Err(OptionError::conflict("max_message_bytes", problem));
     }
+    rates::read(section, &mut config.rates)?;
+    section.int("drain_batch", 1..=MAX_CONNECTIONS, &mut config.drain_batch)?;
     if let Some(value) = section.get("slow_consumer") {
         config.slow_consumer = match text(value) {
             Some("disconnect") => SlowConsumer::Disconnect,
@@ -114,6 +129,7 @@ fn times(section: &Section, config: &mut Config) -> Result<(), OptionError> {
     section.seconds_or_off("ping_interval", &mut config.ping_interval)?;
     section.seconds_or_off("idle_timeout", &mut config.idle_timeout)?;
     section.seconds_or_off("write_timeout", &mut config.write_timeout)?;
+    section.seconds_or_off("drain_interval", &mut config.drain_interval)?;
     // A client that only listens answers pings and sends nothing else: it would be closed before its first ping.
     if let (Some(ping), Some(idle)) = (config.ping_interval, config.idle_timeout)
         && idle <= ping
@@ -142,6 +158,13 @@ fn requests(section: &Section, config: &mut Config) -> Result<(), OptionError> {
             config.health_path = Some(path.ok_or_else(|| section.invalid("health_path", allowed(), value))?);
         }
     }
+    observation::read(
+        section,
+        request_path,
+        PATH,
+        &mut config.metrics,
+        &mut config.health_timeout,
+    )?;
     let name = "a subprotocol name (RFC 6455 section 4.1) other than \"bearer\"";
     config.subprotocols = section.list("subprotocols", name, |text| {
         (is_token(text) && !text.eq_ignore_ascii_case(BEARER)).then(|| text.to_owned())

@@ -1,6 +1,8 @@
 mod authorization;
 mod control;
 mod listen;
+mod observation;
+mod rates;
 mod tls;
 mod values;
 

@@ -22,6 +22,13 @@ fn integers_have_a_range() {
         ("inbox_bytes", 1024_i64, 68_719_476_736),
         ("outbox_bytes", 1024, 68_719_476_736),
         ("slow_ms", 0, 3_600_000),
+        ("max_handshakes_per_second", 0, 16_777_216),
+        ("max_handshakes_per_second_per_ip", 0, 16_777_216),
+        ("max_messages_per_second", 0, 16_777_216),
+        ("max_bytes_per_second", 0, 68_719_476_736),
+        ("max_control_frames_per_second", 0, 16_777_216),
+        ("outbox_total_bytes", 0, 68_719_476_736),
+        ("drain_batch", 1, 16_777_216),
     ] {
         let wrong: [Value; 9] = [
             (low - 1).into(),
@@ -58,6 +65,8 @@ fn times_have_a_range() {
         ("ping_interval", true),
         ("idle_timeout", true),
         ("write_timeout", true),
+        ("health_timeout", true),
+        ("drain_interval", true),
     ] {
         let allowed = if off {
             format!("0 (off) or {always}")
