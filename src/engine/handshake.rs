@@ -125,14 +125,7 @@ impl Gate {
         if let Some(answer) = self.observer.answer(request, accepting) {
             return answer.map(Verdict::Plain);
         }
-        permit.begin_handshake(client).map_err(|refusal| {
-            let (status, detail) = if refusal == Refusal::HandshakeRate {
-                (StatusCode::SERVICE_UNAVAILABLE, "Too many handshakes.")
-            } else {
-                (StatusCode::TOO_MANY_REQUESTS, "Too many handshakes from this address.")
-            };
-            Problem::new(status, refusal, detail).with(header::RETRY_AFTER, HeaderValue::from_static("1"))
-        })?;
+        permit.begin_handshake(client).map_err(too_fast)?;
         if !config.serves(path) {
             return Err(Problem::new(
                 StatusCode::NOT_FOUND,
@@ -306,6 +299,15 @@ enum Verdict {
     /// Health or metrics.
     Plain(Answer),
     Upgrade(Answer, Accepted),
+}
+
+fn too_fast(refusal: Refusal) -> Problem {
+    let (status, detail) = if refusal == Refusal::HandshakeRate {
+        (StatusCode::SERVICE_UNAVAILABLE, "Too many handshakes.")
+    } else {
+        (StatusCode::TOO_MANY_REQUESTS, "Too many handshakes from this address.")
+    };
+    Problem::new(status, refusal, detail).with(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 fn forbidden(refusal: Refusal, detail: &'static str) -> Problem {
