@@ -36,6 +36,9 @@ final class Stats
     public readonly array $publishesRefused;
     /** Callbacks that ran longer than slow_ms. */
     public readonly int $slowCallbacks;
+    /** Key sets fetched from `jwt.jwks_url`, and fetches that brought none: the last good set stays. */
+    public readonly int $jwksRefreshes;
+    public readonly int $jwksFailures;
     /** Seconds the callback that runs now has run; 0.0 between callbacks. */
     public readonly float $callbackSeconds;
     /** Seconds since listen(). */

@@ -76,13 +76,19 @@ namespace Ferry;
  * | control | ?array null | see below; null: no control endpoint |
  *
  * `jwt`: `algorithms` (list, required: HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA),
- * `key` or `keys` (array kid => key), `issuer` (string or list), `audience` (string or list), `leeway` (int 0, seconds, to
+ * `key`, `keys` (array kid => key) or `jwks_url` (string, see below), `issuer` (string or list), `audience` (string or list), `leeway` (int 0, seconds, to
  * 86400), `required_claims` (list ['exp']), `user_claim` (string 'sub'), `roles_claim` (string 'roles'), `required` (bool
  * true: a connection without a token gets 401), `expired_close_code` (int 4401, 3000 to 4999).
  * A key is a secret of at least 32, 48 or 64 bytes for HS256, HS384 or HS512, a PEM public key, or 'file:///path' of either,
  * read once. With `keys` a token's `kid` selects its key; an unknown `kid` is refused, and so is none when there are several
  * keys. A token with an `aud` claim is refused unless `audience` names it. A connection closes with `expired_close_code` at
  * `exp` plus `leeway`.
+ *
+ * With `jwks_url` the keys are those that the issuer publishes as a JSON Web Key Set: fetched by `listen()`, which waits up to
+ * 5 s for them, every `jwks_refresh` seconds (int 300, 10 to 86400), and when a token names an unknown key, at most every 10 s.
+ * Tokens are verified with the last good set; failures are counted in `stats()`. The URL is https, or http to this machine;
+ * redirects are not followed, a set has at most 256 KiB and 64 keys, a fetch takes at most 10 s. `jwks_ca` (?string null) is
+ * a PEM file with the certificate authorities to trust in place of the system's. Only public-key algorithms are possible.
  *
  * `compression`: `threshold` (int 256: messages of fewer bytes are sent as they are), `level` (int 1, to 9: slower and smaller),
  * `server_context_takeover` (bool false: what is sent to a connection may refer to what was sent to it before; needs

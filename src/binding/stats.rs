@@ -37,6 +37,8 @@ pub struct Stats {
     publishes: i64,
     published: i64,
     publishes_refused: Vec<(&'static str, i64)>,
+    jwks_refreshes: i64,
+    jwks_failures: i64,
     callback_seconds: f64,
     uptime: f64,
     drained: i64,
@@ -122,6 +124,8 @@ getters! {
     get_publishes "publishes" publishes i64;
     get_published "published" published i64;
     get_slow_callbacks "slowCallbacks" slow_callbacks i64;
+    get_jwks_refreshes "jwksRefreshes" jwks_refreshes i64;
+    get_jwks_failures "jwksFailures" jwks_failures i64;
     get_callback_seconds "callbackSeconds" callback_seconds f64;
     get_uptime "uptime" uptime f64;
     get_drained "drained" drained i64;
@@ -131,6 +135,11 @@ getters! {
 impl Stats {
     pub fn of(core: &Core) -> Self {
         let metrics = core.metrics();
+        let jwks = core
+            .config
+            .verifier
+            .as_ref()
+            .and_then(|verifier| verifier.remote_keys());
         let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let size = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let load = |counter: &std::sync::atomic::AtomicU64| int(counter.load(Ordering::Relaxed));
@@ -174,6 +183,8 @@ impl Stats {
                 .filter(|(_, n)| *n > 0)
                 .collect(),
             slow_callbacks: load(&metrics.slow_callbacks),
+            jwks_refreshes: int(jwks.map_or(0, |keys| keys.refreshes())),
+            jwks_failures: int(jwks.map_or(0, |keys| keys.failures())),
             callback_seconds: metrics.callback_time().unwrap_or_default().as_secs_f64(),
             uptime: core.started.get().map_or(0.0, |since| since.elapsed().as_secs_f64()),
         }

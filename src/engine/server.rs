@@ -5,10 +5,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::SigSet;
 
+use super::auth::jwt::jwks::Refresher;
 use super::config::{Config, Listen};
 use super::control::Facts;
 use super::id::{ConnId, InstanceId};
@@ -20,6 +21,9 @@ use super::metrics::Metrics;
 use super::observe::Observer;
 use super::publish::Publisher;
 use super::thread::{self, Plan};
+
+/// For the keys of an issuer when the server starts.
+const FIRST_KEYS_WAIT: Duration = Duration::from_secs(5);
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,8 @@ pub struct Server {
     pub ask_php: Arc<AtomicBool>,
     mailboxes: Vec<Arc<Mailbox>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Keeps the keys fresh that verify tokens, if they come from their issuer.
+    jwks: Mutex<Option<Refresher>>,
     /// An I/O thread ended before it was told to.
     failed: Arc<AtomicBool>,
     shutting_down: Arc<AtomicBool>,
@@ -81,6 +87,7 @@ impl Server {
             instance,
             ask_php: Arc::default(),
             threads: Mutex::default(),
+            jwks: Mutex::default(),
             failed: Arc::default(),
             shutting_down: Arc::default(),
             addresses,
@@ -135,8 +142,16 @@ impl Server {
                 .push(thread);
             Ok(())
         });
+        let remote_keys = config.verifier.as_ref().and_then(|verifier| verifier.remote_keys());
+        let jwks = remote_keys.map(|keys| Refresher::start(Arc::clone(keys))).transpose();
         let _ = old.thread_set_mask();
         started.map_err(StartError::Thread)?;
+        let jwks = jwks.map_err(StartError::Thread)?;
+        if let Some(refresher) = &jwks {
+            // Else the first clients would be refused. An issuer that does not answer is no reason not to start.
+            refresher.keys().wait_for_first(FIRST_KEYS_WAIT);
+        }
+        *server.jwks.get_mut().unwrap_or_else(PoisonError::into_inner) = jwks;
         Ok(server)
     }
 
@@ -188,6 +203,7 @@ impl Server {
         for mailbox in &self.mailboxes {
             mailbox.post(Command::Shutdown);
         }
+        drop(self.jwks.lock().unwrap_or_else(PoisonError::into_inner).take());
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // A panic has been reported through `failed`.

@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
 use super::Config;
 use super::error::OptionError;
 use super::section::{NAME, Section, text};
 use super::value::Value;
+use crate::engine::auth::jwt::jwks::{JwksOptions, Source};
 use crate::engine::auth::jwt::{ALGORITHMS, JwtOptions, Keys, VerifierError};
 use crate::engine::auth::token::is_token;
 use crate::engine::auth::{Secret, TokenSources, Verifier};
@@ -16,6 +21,9 @@ const KNOWN_JWT: &[&str] = &[
     "algorithms",
     "key",
     "keys",
+    "jwks_url",
+    "jwks_refresh",
+    "jwks_ca",
     "issuer",
     "audience",
     "leeway",
@@ -131,6 +139,15 @@ fn names_given(section: &Section, name: &str) -> Result<Vec<String>, OptionError
 }
 
 fn keys(section: &Section) -> Result<Keys, OptionError> {
+    if let Some(value) = section.get("jwks_url") {
+        return jwks(section, value);
+    }
+    if let Some(name) = ["jwks_refresh", "jwks_ca"]
+        .into_iter()
+        .find(|name| section.get(name).is_some())
+    {
+        return Err(OptionError::conflict(section.path(name), "needs \"jwt.jwks_url\""));
+    }
     match (section.get("key"), section.get("keys")) {
         (Some(_), Some(_)) => Err(OptionError::conflict(
             section.path("key"),
@@ -138,7 +155,9 @@ fn keys(section: &Section) -> Result<Keys, OptionError> {
         )),
         (None, None) => Err(OptionError::Missing {
             option: section.path("key"),
-            allowed: format!("{KEY}; or \"jwt.keys\", an array of kid => key"),
+            allowed: format!(
+                "{KEY}; or \"jwt.keys\", an array of kid => key; or \"jwt.jwks_url\", where the issuer publishes them"
+            ),
         }),
         (Some(value), None) => Ok(Keys::One(secret(section.path("key"), value)?)),
         (None, Some(Value::Map(entries))) => {
@@ -154,6 +173,51 @@ fn keys(section: &Section) -> Result<Keys, OptionError> {
             given: value.describe_secret(),
         }),
     }
+}
+
+fn jwks(section: &Section, value: &Value) -> Result<Keys, OptionError> {
+    if let Some(name) = ["key", "keys"].into_iter().find(|name| section.get(name).is_some()) {
+        return Err(OptionError::conflict(
+            section.path("jwks_url"),
+            format!("cannot be combined with \"jwt.{name}\""),
+        ));
+    }
+    let url = text(value).ok_or_else(|| section.invalid("jwks_url", "a URL", value))?;
+    let roots = match section.get("jwks_ca") {
+        None | Some(Value::Null) => None,
+        Some(value) => {
+            let file = text(value).unwrap_or_default();
+            let roots = roots_of(file);
+            Some(roots.ok_or_else(|| section.invalid("jwks_ca", "the path of a PEM file with certificates", value))?)
+        }
+    };
+    let source = Source::new(url, || roots.unwrap_or_else(system_roots))
+        .map_err(|error| OptionError::conflict(section.path("jwks_url"), error.to_string()))?;
+    let mut seconds = 300;
+    section.int("jwks_refresh", 10..=86_400, &mut seconds)?;
+    Ok(Keys::Remote(JwksOptions {
+        source,
+        refresh: Duration::from_secs(seconds),
+    }))
+}
+
+fn roots_of(file: &str) -> Option<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).ok()? {
+        roots.add(certificate.ok()?).ok()?;
+    }
+    (!roots.is_empty()).then_some(roots)
+}
+
+/// Those that the system trusts.
+fn system_roots() -> RootCertStore {
+    #[cfg(feature = "php")]
+    let certificates = rustls_native_certs::load_native_certs().certs;
+    #[cfg(not(feature = "php"))]
+    let certificates = Vec::new();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates);
+    roots
 }
 
 fn secret(option: String, value: &Value) -> Result<Secret, OptionError> {

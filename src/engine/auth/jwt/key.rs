@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::rust_crypto;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
@@ -19,6 +21,8 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 pub(super) struct Key {
     kind: Kind,
     decoding: DecodingKey,
+    /// The only algorithm it may be used for, where its issuer says so.
+    only: Option<Algorithm>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,8 +55,25 @@ impl Key {
         }
     }
 
+    /// A public key of a set that an issuer publishes; `None` for one that is not to be used. Secrets are not: what is
+    /// published is none.
+    pub(super) fn from_jwk(jwk: &Jwk, algorithms: &[Algorithm]) -> Option<Self> {
+        let decoding = match jwk.algorithm {
+            AlgorithmParameters::OctetKey(_) => return None,
+            _ => DecodingKey::from_jwk(jwk).ok()?,
+        };
+        let kind = Kind::of_jwk(jwk, &decoding)?;
+        // RFC 7517 section 4.4: the algorithm that the key is meant for.
+        let only = match jwk.common.key_algorithm {
+            None => None,
+            Some(given) => Some(given.to_string().parse::<Algorithm>().ok()?),
+        };
+        let serves = |one: &Algorithm| kind.serves(*one) && only.is_none_or(|only| only == *one);
+        algorithms.iter().any(serves).then_some(Self { kind, decoding, only })
+    }
+
     pub(super) fn serves(&self, algorithm: Algorithm) -> bool {
-        self.kind.serves(algorithm)
+        self.kind.serves(algorithm) && self.only.is_none_or(|only| only == algorithm)
     }
 
     pub(super) fn decoding(&self) -> &DecodingKey {
@@ -85,6 +106,7 @@ impl Key {
         Ok(Self {
             kind: Kind::Secret,
             decoding: DecodingKey::from_secret(bytes),
+            only: None,
         })
     }
 
@@ -103,7 +125,11 @@ impl Key {
         let kind = Kind::of_public_key(&decoding, label).map_err(|error| error.unwrap_or_else(broken))?;
 
         if algorithms.iter().any(|one| kind.serves(*one)) {
-            Ok(Self { kind, decoding })
+            Ok(Self {
+                kind,
+                decoding,
+                only: None,
+            })
         } else if let Some(hmac) = algorithms.iter().find(|one| one.family() == AlgorithmFamily::Hmac) {
             Err(KeyError::PemForHmac(*hmac))
         } else {
@@ -140,6 +166,30 @@ impl Kind {
             AlgorithmParameters::OctetKeyPair(_) if label == "CERTIFICATE" => Err(Some(KeyError::EdCertificate)),
             AlgorithmParameters::OctetKeyPair(_) => usable(Algorithm::EdDSA).map(|_| Self::Ed25519),
             _ => Err(None),
+        }
+    }
+
+    /// As `of_public_key`, for a key that is given by its numbers.
+    fn of_jwk(jwk: &Jwk, key: &DecodingKey) -> Option<Self> {
+        let usable = |algorithm| (rust_crypto::DEFAULT_PROVIDER.verifier_factory)(&algorithm, key).is_ok();
+        match &jwk.algorithm {
+            AlgorithmParameters::RSA(numbers) => {
+                let modulus = URL_SAFE_NO_PAD.decode(&numbers.n).ok()?;
+                let first = modulus.iter().position(|byte| *byte != 0)?;
+                let bits = (modulus.len() - first) * 8 - modulus[first].leading_zeros() as usize;
+                (RSA_BITS.contains(&bits) && usable(Algorithm::RS256)).then_some(Self::Rsa)
+            }
+            AlgorithmParameters::EllipticCurve(point) if point.curve == EllipticCurve::P256 => {
+                usable(Algorithm::ES256).then_some(Self::P256)
+            }
+            AlgorithmParameters::EllipticCurve(point) if point.curve == EllipticCurve::P384 => {
+                usable(Algorithm::ES384).then_some(Self::P384)
+            }
+            AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
+                let long_enough = key.try_get_as_bytes().is_ok_and(|bytes| bytes.len() == 32);
+                (long_enough && usable(Algorithm::EdDSA)).then_some(Self::Ed25519)
+            }
+            _ => None,
         }
     }
 

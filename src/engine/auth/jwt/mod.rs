@@ -6,22 +6,25 @@
 
 mod claims;
 mod error;
+pub mod jwks;
 mod key;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use jsonwebtoken::Algorithm;
-use jsonwebtoken::crypto;
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::decode_header;
+use jsonwebtoken::{AlgorithmFamily, crypto};
 
 use claims::Rules;
 pub use claims::VerifiedToken;
 pub use error::{KeyError, TokenError, VerifierError};
+use jwks::{JwksOptions, RemoteKeys};
 use key::Key;
 
 use super::secret::Secret;
@@ -87,6 +90,8 @@ pub enum Keys {
     One(Secret),
     /// Keys by `kid`.
     ById(Vec<(String, Secret)>),
+    /// Public keys by `kid`, which the issuer publishes.
+    Remote(JwksOptions),
 }
 
 /// Checks tokens. Immutable; one instance serves all threads.
@@ -97,8 +102,9 @@ pub struct Verifier {
 }
 
 enum KeySet {
-    One(Key),
-    ById(HashMap<String, Key>),
+    One(Arc<Key>),
+    ById(HashMap<String, Arc<Key>>),
+    Remote(Arc<RemoteKeys>),
 }
 
 impl Verifier {
@@ -109,10 +115,12 @@ impl Verifier {
             return Err(VerifierError::NoAlgorithm);
         }
         let load = |kid: Option<&str>, secret: &Secret| {
-            Key::load(secret, &algorithms).map_err(|source| VerifierError::Key {
-                kid: kid.map(str::to_owned),
-                source,
-            })
+            Key::load(secret, &algorithms)
+                .map(Arc::new)
+                .map_err(|source| VerifierError::Key {
+                    kid: kid.map(str::to_owned),
+                    source,
+                })
         };
         let keys = match &options.keys {
             Keys::One(secret) => KeySet::One(load(None, secret)?),
@@ -123,10 +131,9 @@ impl Verifier {
                     .map(|(kid, secret)| Ok((kid.clone(), load(Some(kid), secret)?)))
                     .collect::<Result<_, VerifierError>>()?,
             ),
+            Keys::Remote(options) => KeySet::Remote(Arc::new(RemoteKeys::new(options.clone(), algorithms.clone()))),
         };
-        let unserved = algorithms
-            .iter()
-            .position(|algorithm| !keys.iter().any(|key| key.serves(*algorithm)));
+        let unserved = algorithms.iter().position(|algorithm| !keys.may_serve(*algorithm));
         if let Some(index) = unserved {
             return Err(VerifierError::UnservedAlgorithm {
                 index,
@@ -146,6 +153,14 @@ impl Verifier {
             keys,
             rules,
         })
+    }
+
+    /// The keys that have to be kept fresh while a server runs.
+    pub fn remote_keys(&self) -> Option<&Arc<RemoteKeys>> {
+        match &self.keys {
+            KeySet::Remote(keys) => Some(keys),
+            KeySet::One(_) | KeySet::ById(_) => None,
+        }
     }
 
     /// Checks signature and claims against the system clock.
@@ -189,21 +204,24 @@ impl Verifier {
 }
 
 impl KeySet {
-    fn iter(&self) -> impl Iterator<Item = &Key> {
-        let (one, many) = match self {
-            Self::One(key) => (Some(key), None),
-            Self::ById(keys) => (None, Some(keys.values())),
-        };
-        one.into_iter().chain(many.into_iter().flatten())
+    /// Secrets are not published, and what else an issuer will publish is not known.
+    fn may_serve(&self, algorithm: Algorithm) -> bool {
+        match self {
+            Self::One(key) => key.serves(algorithm),
+            Self::ById(keys) => keys.values().any(|key| key.serves(algorithm)),
+            Self::Remote(_) => algorithm.family() != AlgorithmFamily::Hmac,
+        }
     }
 
-    fn select(&self, kid: Option<&str>) -> Result<&Key, TokenError> {
+    fn select(&self, kid: Option<&str>) -> Result<Arc<Key>, TokenError> {
         match (self, kid) {
-            (Self::One(key), _) => Ok(key),
-            (Self::ById(keys), Some(kid)) => keys.get(kid).ok_or(TokenError::UnknownKey),
-            (Self::ById(keys), None) if keys.len() == 1 => keys.values().next().ok_or(TokenError::UnknownKey),
-            (Self::ById(_), None) => Err(TokenError::UnknownKey),
+            (Self::One(key), _) => Some(Arc::clone(key)),
+            (Self::ById(keys), Some(kid)) => keys.get(kid).cloned(),
+            (Self::ById(keys), None) if keys.len() == 1 => keys.values().next().cloned(),
+            (Self::ById(_), None) => None,
+            (Self::Remote(keys), kid) => keys.select(kid),
         }
+        .ok_or(TokenError::UnknownKey)
     }
 }
 
@@ -211,8 +229,7 @@ impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
             .field("algorithms", &self.algorithms)
-            .field("keys", &self.keys.iter().count())
             .field("rules", &self.rules)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

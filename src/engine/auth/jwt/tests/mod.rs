@@ -11,6 +11,7 @@ macro_rules! pem {
 }
 
 mod claims;
+mod jwks;
 mod keys;
 
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, encode};
