@@ -26,13 +26,19 @@ use Ferry\Bridge\Laravel\Handler\ExceptionMapper;
 use Ferry\Bridge\Laravel\Handler\HandlerCatalog;
 use Ferry\Bridge\Laravel\Handler\MessageClassResolver;
 use Ferry\Bridge\Laravel\Handler\ModelResolver;
+use Ferry\Bridge\Laravel\Publish\TransactionHook;
 use Ferry\Bridge\Laravel\Routing\HandlerRouter;
 use Ferry\Bridge\Laravel\Server\RunnerFactory;
+use Ferry\Command\WsPublishCommand;
 use Ferry\Handler\ArgumentCompiler;
 use Ferry\Handler\CurrentServer;
 use Ferry\Handler\EndpointFactory;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Handler\Router;
+use Ferry\Publish\AfterCommitPublisher;
+use Ferry\Publish\BatchPublisherInterface;
+use Ferry\Publish\PublisherFactory;
+use Ferry\Publish\PublisherInterface;
 use Ferry\Runner;
 use Ferry\WsServer;
 use Illuminate\Contracts\Foundation\Application;
@@ -54,6 +60,7 @@ final class FerryServiceProvider extends ServiceProvider
         $this->app->singleton(RestartSignal::class, static fn (Application $app): RestartSignal => new RestartSignal($app->make('cache')));
         $this->registerAuthentication();
         $this->registerTickets();
+        $this->registerPublisher();
         $this->registerServer();
     }
 
@@ -63,7 +70,7 @@ final class FerryServiceProvider extends ServiceProvider
             return;
         }
 
-        $this->commands([HandlerMakeCommand::class, InstallCommand::class, RestartCommand::class, ServeCommand::class, TicketCommand::class]);
+        $this->commands([HandlerMakeCommand::class, InstallCommand::class, RestartCommand::class, ServeCommand::class, TicketCommand::class, WsPublishCommand::class]);
         $this->publishes([__DIR__.'/config/ws.php' => $this->app->configPath('ws.php')], 'ws-config');
         $this->publishes([__DIR__.'/stubs/routes.stub' => $this->app->basePath('routes/ws.php')], 'ws-routes');
     }
@@ -89,6 +96,19 @@ final class FerryServiceProvider extends ServiceProvider
         $this->app->singleton(TicketAdmission::class, static fn (Application $app): TicketAdmission => new TicketAdmission(new TicketRedeemer($secret($app), new UsedTickets($pool($app)))));
         $this->app->singleton(RevokedTokens::class, static fn (Application $app): RevokedTokens => new RevokedTokens($pool($app)));
         $this->app->singleton(ConnectionRegistry::class, static fn (Application $app): ConnectionRegistry => new ConnectionRegistry($app->make(RevokedTokens::class)));
+    }
+
+    private function registerPublisher(): void
+    {
+        $this->app->singleton(BatchPublisherInterface::class, static function (Application $app): BatchPublisherInterface {
+            $config = (array) $app->make('config')->get('ws.publish');
+            // Without a DSN only the server's own process reaches its connections.
+            $publisher = (new PublisherFactory($app->make(CurrentServer::class)))->create($config['dsn'] ?? 'in-process:', $config['secret'] ?? '', (float) ($config['timeout'] ?? 2.0));
+
+            return true === ($config['after_commit'] ?? false) ? new AfterCommitPublisher($publisher, new TransactionHook($app)) : $publisher;
+        });
+        $this->app->alias(BatchPublisherInterface::class, PublisherInterface::class);
+        $this->app->bind(WsPublishCommand::class, static fn (Application $app): WsPublishCommand => new WsPublishCommand(static fn (): PublisherInterface => $app->make(PublisherInterface::class)));
     }
 
     private function registerServer(): void

@@ -18,10 +18,14 @@ final class ArtisanTest extends TestCase
 {
     private string $folder;
 
+    /** @var array<string, string> */
+    private array $environment;
+
     protected function setUp(): void
     {
         Extension::assertLoaded();
         $this->folder = TestApplication::folder();
+        $this->environment = ['FERRY_TEST_FOLDER' => $this->folder];
     }
 
     public function testItServesAndStopsOnSignals(): void
@@ -84,14 +88,32 @@ final class ArtisanTest extends TestCase
         }
 
         foreach ([['99'], ['1', '--ttl=0'], ['1', '--ttl=x'], ['1', '--guard=custom']] as $arguments) {
-            $process = new Process([...Extension::php(), $this->console(), 'ws:ticket', ...$arguments, '--no-ansi'], $this->environment());
+            $process = new Process([...Extension::php(), $this->console(), 'ws:ticket', ...$arguments, '--no-ansi'], $this->environment);
             self::assertSame(1, $process->waitForExit(), $process->output());
         }
     }
 
+    public function testEventIsPublishedFromAnotherProcess(): void
+    {
+        $this->environment['FERRY_TEST_DSN'] = 'unix://'.$this->folder.'/ws.sock';
+        [$server, $address] = $this->serve();
+        $alice = TestClient::connect($address.'/rooms/deck', ['Authorization' => 'Bearer alice-token']);
+        $alice->assertReceivedJson(['type' => 'welcome']);
+        $guest = TestClient::connect($address.'/rooms/deck');
+        $guest->assertReceivedJson(['type' => 'welcome']);
+
+        self::assertStringContainsString('2 connections got it', $this->artisan('ws:publish', 'bell', '{"strokes":8}', '--room=deck'));
+        $alice->assertReceivedJson(['type' => 'bell', 'data' => ['strokes' => 8], 'room' => 'deck']);
+        $guest->assertReceivedJson(['type' => 'bell']);
+
+        self::assertStringContainsString('1 connection got it', $this->artisan('ws:publish', 'whisper', '--user=1'));
+        $alice->assertReceivedJson(['type' => 'whisper']);
+        $guest->assertNothingReceived();
+    }
+
     public function testWrongOptionIsRefusedWithItsName(): void
     {
-        $process = new Process([...Extension::php(), $this->console(), 'ws:serve', '--port=x', '--no-ansi'], $this->environment());
+        $process = new Process([...Extension::php(), $this->console(), 'ws:serve', '--port=x', '--no-ansi'], $this->environment);
 
         self::assertNotSame(0, $process->waitForExit());
         self::assertStringContainsString('"port"', $process->output());
@@ -102,14 +124,14 @@ final class ArtisanTest extends TestCase
      */
     private function serve(string ...$options): array
     {
-        $server = new Process([...Extension::php(), $this->console(), 'ws:serve', '--no-ansi', ...$options], $this->environment());
+        $server = new Process([...Extension::php(), $this->console(), 'ws:serve', '--no-ansi', ...$options], $this->environment);
 
         return [$server, $server->waitFor('~Listening on (ws://[\d.:]+\d)~')[1]];
     }
 
     private function artisan(string ...$arguments): string
     {
-        $process = new Process([...Extension::php(), $this->console(), '--no-ansi', ...$arguments], $this->environment());
+        $process = new Process([...Extension::php(), $this->console(), '--no-ansi', ...$arguments], $this->environment);
         self::assertSame(0, $process->waitForExit(), $process->output());
 
         return $process->output();
@@ -118,13 +140,5 @@ final class ArtisanTest extends TestCase
     private function console(): string
     {
         return \dirname(__DIR__).'/Fixtures/app/artisan.php';
-    }
-
-    /**
-     * @return array<string, string>
-     */
-    private function environment(): array
-    {
-        return ['FERRY_TEST_FOLDER' => $this->folder];
     }
 }

@@ -16,7 +16,8 @@ require dirname(__DIR__, 3).'/bootstrap.php';
 
 $folder = (string) getenv('FERRY_TEST_FOLDER');
 $_SERVER['FERRY_TEST_DATABASE'] = $folder.'/test.sqlite';
-$app = TestApplication::create(['ws.auth.guard' => 'api', 'cache.default' => 'file', 'ws.server.port' => 0], $folder);
+$dsn = getenv('FERRY_TEST_DSN') ?: null;
+$app = TestApplication::create(['ws.publish' => ['dsn' => $dsn, 'secret' => str_repeat('s', 32)], 'ws.auth.guard' => 'api', 'cache.default' => 'file', 'ws.server.port' => 0], $folder);
 $app->booted(static function () use ($app, $folder): void {
     if (!is_file($folder.'/test.sqlite')) {
         touch($folder.'/test.sqlite');
