@@ -26,6 +26,7 @@ use Ferry\Bridge\Laravel\Handler\ExceptionMapper;
 use Ferry\Bridge\Laravel\Handler\HandlerCatalog;
 use Ferry\Bridge\Laravel\Handler\MessageClassResolver;
 use Ferry\Bridge\Laravel\Handler\ModelResolver;
+use Ferry\Bridge\Laravel\Hygiene\ReconnectAfterLoss;
 use Ferry\Bridge\Laravel\Publish\TransactionHook;
 use Ferry\Bridge\Laravel\Routing\HandlerRouter;
 use Ferry\Bridge\Laravel\Server\RunnerFactory;
@@ -35,6 +36,7 @@ use Ferry\Handler\CurrentServer;
 use Ferry\Handler\EndpointFactory;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Handler\Router;
+use Ferry\Hygiene\Retry;
 use Ferry\Publish\AfterCommitPublisher;
 use Ferry\Publish\BatchPublisherInterface;
 use Ferry\Publish\PublisherFactory;
@@ -124,7 +126,7 @@ final class FerryServiceProvider extends ServiceProvider
             return new HandlerDispatcher(
                 new Router($handlers),
                 $handlers,
-                new EndpointFactory($app, $arguments, shared: false),
+                new EndpointFactory($app, $arguments, shared: false, retry: self::retry($app)),
                 $server,
                 enclosing: [$app->make(ConnectionRegistry::class), new AuthScope($app->make(ConnectionAuth::class))],
                 gates: [$app->make(TicketAdmission::class), new RevocationAdmission($app->make(RevokedTokens::class)), $app->make(HandshakeGate::class)],
@@ -134,5 +136,13 @@ final class FerryServiceProvider extends ServiceProvider
         });
         $this->app->bind(RunnerFactory::class, static fn (Application $app): RunnerFactory => new RunnerFactory($app, $app->make(HandlerDispatcher::class), new EventDispatcher($app->make('events')), $app->make('log'), $app->make('config')));
         $this->app->bind(Runner::class, static fn (Application $app): Runner => $app->make(RunnerFactory::class)->create());
+    }
+
+    /** An event that lost its database connection is handled once more when the database is back. */
+    private static function retry(Application $app): ?Retry
+    {
+        $config = (array) $app->make('config')->get('ws.hygiene');
+
+        return false === ($config['retry'] ?? true) ? null : new Retry([new ReconnectAfterLoss($app, (float) ($config['reconnect_timeout'] ?? 30.0), $app->make('log'))]);
     }
 }

@@ -91,14 +91,18 @@ return [
     | "reset" says when the application is cleaned as the queue worker cleans
     | it: after each "message", once per "batch" of messages, or "never". An
     | idle database connection is tried before its next use after "ping_after"
-    | seconds; 0 never tries. Cycles are collected after every "gc_every"
-    | messages; 0 leaves it to PHP.
+    | seconds; 0 never tries. A message that loses its connection is handled
+    | once more ("retry") when the database is back within "reconnect_timeout"
+    | seconds. Cycles are collected after every "gc_every" messages; 0 leaves it
+    | to PHP.
     |
     */
 
     'hygiene' => [
         'reset' => env('WS_RESET', 'message'),
         'ping_after' => 30,
+        'retry' => true,
+        'reconnect_timeout' => 30,
         'gc_every' => 1000,
         // Container bindings that are to be made anew for each message, by their abstract names.
         'flush' => [],

@@ -19,6 +19,8 @@ use Illuminate\Support\Facades\Gate;
  */
 final class Chat
 {
+    public static bool $lost = false;
+
     private int $calls = 0;
 
     public function __construct(private readonly Counter $counter)
@@ -99,6 +101,21 @@ final class Chat
             DB::table('notes')->insert(['text' => 'rolled back']);
 
             throw new \DomainException('asked to throw');
+        });
+    }
+
+    #[OnMessage('lose')]
+    public function lose(): string
+    {
+        return DB::transaction(static function (): string {
+            if (!self::$lost) {
+                self::$lost = true;
+                DB::connection()->setPdo(new DeadPdo());
+                // The server is gone, and Laravel still believes itself in a transaction.
+                (function (): void { $this->transactions = 1; })->call(DB::connection());
+            }
+
+            return 'kept '.DB::selectOne('select 1 as one')->one;
         });
     }
 

@@ -139,6 +139,18 @@ final class HandlerTest extends TestCase
         self::assertStringContainsString('left a transaction open', $this->log());
     }
 
+    public function testMessageThatLosesItsDatabaseIsHandledOnceMore(): void
+    {
+        Chat::$lost = false;
+        $alice = $this->enter('alice');
+
+        $alice->sendJson(['type' => 'lose'])->assertReceived('kept 1');
+
+        self::assertTrue(Chat::$lost);
+        self::assertSame([], $this->wsServer()->failures());
+        self::assertStringContainsString('connection was lost', $this->log());
+    }
+
     public function testExceptionIsReportedAndTheNextMessageWorks(): void
     {
         $alice = $this->enter('alice');
