@@ -12,6 +12,9 @@ use Symfony\Component\Console\Attribute\AsCommand;
 #[AsCommand(name: 'ws:install')]
 final class InstallCommand extends Command
 {
+    /** Bytes of a Unix socket's path. */
+    private const LONGEST_SOCKET = 103;
+
     protected $signature = 'ws:install {--force : Overwrite config/ws.php and routes/ws.php}';
 
     protected $description = 'Publish config/ws.php and routes/ws.php and add the WebSocket variables to .env';
@@ -46,7 +49,7 @@ final class InstallCommand extends Command
             'WS_HOST' => 'localhost',
             'WS_PORT' => '8080',
             'WS_SCHEME' => 'http',
-            'FERRY_DSN' => 'unix://'.$this->laravel->storagePath('framework/ws.sock'),
+            'FERRY_DSN' => $this->endpoint(),
             'FERRY_SECRET' => bin2hex(random_bytes(32)),
         ], static fn (string $name): bool => 1 !== preg_match('/^'.$name.'=/m', $contents), \ARRAY_FILTER_USE_KEY);
 
@@ -56,5 +59,13 @@ final class InstallCommand extends Command
 
         $lines = array_map(static fn (string $name, string $value): string => $name.'='.$value, array_keys($missing), $missing);
         $files->append($file, (str_ends_with($contents, "\n") ? "\n" : "\n\n").implode("\n", $lines)."\n");
+    }
+
+    /** A socket in the application's own folder, which no other one meets, as long as the system takes its path. */
+    private function endpoint(): string
+    {
+        $socket = $this->laravel->storagePath().'/framework/ws.sock';
+
+        return \strlen($socket) <= self::LONGEST_SOCKET ? 'unix://'.$socket : 'http://127.0.0.1:8081';
     }
 }

@@ -53,6 +53,7 @@ final class CommandsTest extends TestCase
         $env = (string) file_get_contents($this->project.'/.env');
         self::assertSame(1, preg_match_all('/^WS_PORT=/m', $env));
         self::assertMatchesRegularExpression('/^WS_SERVER_PORT=8080$/m', $env);
+        self::assertStringContainsString('FERRY_DSN=unix://'.$this->project."/storage/framework/ws.sock\n", $env);
         self::assertMatchesRegularExpression('/^FERRY_SECRET=[0-9a-f]{64}$/m', $env);
 
         // Once more: nothing of the user's is lost.
