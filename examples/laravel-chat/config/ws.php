@@ -23,5 +23,6 @@ return [
         ],
     ],
     'hygiene' => ['reset' => 'message', 'ping_after' => 30, 'gc_every' => 1000],
-    'publish' => ['dsn' => null, 'secret' => null],
+    // What the API writes reaches open windows this way.
+    'publish' => ['dsn' => env('FERRY_DSN', 'unix://'.storage_path('ws-control.sock')), 'secret' => Jwt::secret(storage_path('jwt-secret'))],
 ];

@@ -19,11 +19,12 @@ use Ferry\WsServer;
  * From the client: {type: "message", text, id?}, where id is the client's own word for it.
  *
  * To the client: {type: "history", messages}, {type: "presence", users}, {type: "joined", user}, {type: "left", user},
- * {type: "message", id, author, text, sentAt} (its sender also gets ref, the id it gave).
+ * {type: "message", id, author, text, sentAt} (its sender also gets ref, the id it gave; what the API has written comes as
+ * {type: "message", room, data}).
  */
 final class Chat
 {
-    private const ROOM = 'lobby';
+    public const ROOM = 'lobby';
 
     public function __construct(private readonly Presence $presence, private readonly WsServer $server)
     {

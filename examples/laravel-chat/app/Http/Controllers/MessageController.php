@@ -5,7 +5,9 @@ declare(strict_types=1);
 namespace App\Http\Controllers;
 
 use App\Models\Message;
+use App\WebSockets\Chat;
 use App\WebSockets\PostMessage;
+use Ferry\Bridge\Laravel\Facades\Ws;
 use Illuminate\Http\JsonResponse;
 use Illuminate\Http\Request;
 
@@ -20,11 +22,15 @@ final class MessageController
         return new JsonResponse(['messages' => Message::recent($limit, $before > 0 ? $before : null)]);
     }
 
-    /** {"text": ...}: writes a message. */
+    /** {"text": ...}: writes a message, which open windows see at once. */
     public function store(Request $request): JsonResponse
     {
         $fields = $request->validate((new PostMessage())->rules());
 
-        return new JsonResponse(Message::post($request->user(), trim($fields['text'])), JsonResponse::HTTP_CREATED);
+        $message = Message::post($request->user(), trim($fields['text']));
+        // It is written, also while the WebSocket server is away.
+        rescue(static fn (): int => Ws::publish(Chat::ROOM, 'message', $message));
+
+        return new JsonResponse($message, JsonResponse::HTTP_CREATED);
     }
 }
