@@ -1,6 +1,6 @@
 # Every command of this project; `make help` lists them. The work is done in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-engine test-extension test-php test-browser test-autobahn test-soak test-valgrind \
+.PHONY: help demo build test test-engine test-fuzz test-extension test-php test-browser test-autobahn test-soak test-valgrind \
 	test-matrix test-php84 test-composer test-client bench stubs-check lint docs install clean
 
 help: ## this list
@@ -19,6 +19,10 @@ test: ## install what is missing and run every suite; the last line is the sum
 
 test-engine: ## the engine in Rust, without PHP
 	@scripts/run-tests engine
+
+test-fuzz: ## the engine's fuzz targets, 20 seconds each
+	@scripts/install fuzz
+	@scripts/run-tests fuzz
 
 test-extension: ## the extension's behaviour inside PHP (tests/extension/*.phpt) and its stubs
 	@scripts/install build

@@ -31,6 +31,8 @@ class Scenario:
     # Arguments that --quick adds.
     quick: tuple = ()
     token: bool = False
+    # Servers compress.
+    compression: bool = False
     # Memory does not depend on the cores it is measured on: once is enough.
     pinned_only: bool = False
 
@@ -44,7 +46,16 @@ SCENARIOS = (
         "echo-1",
         "echo",
         ("--connections", "64", "--size", "128", "--depth", "1"),
-        (Measure("echo 128 B, 64 × 1 in flight", "msg/s", RATE, ("latency",), must=("ratio", ">=", 0.75)),),
+        (
+            Measure(
+                "echo 128 B, 64 × 1 in flight",
+                "msg/s",
+                RATE,
+                ("latency",),
+                must=("ratio", ">=", 0.75),
+                beat=(("uwebsockets", 0.7),),
+            ),
+        ),
         native=SMALL_READS,
     ),
     Scenario(
@@ -58,7 +69,7 @@ SCENARIOS = (
                 RATE,
                 ("latency",),
                 must=("ratio", ">=", 0.60),
-                beat=(("swoole", 6), ("workerman", 8), ("ratchet", 8)),
+                beat=(("swoole", 6), ("workerman", 8), ("ratchet", 8), ("uwebsockets", 0.55), ("native, own codec", 0.7)),
             ),
         ),
         native=SMALL_READS,
@@ -74,7 +85,7 @@ SCENARIOS = (
                 ("deliveries_per_second",),
                 ("latency",),
                 must=("ratio", ">=", 1.50),
-                beat=(("swoole", 3),),
+                beat=(("swoole", 3), ("uwebsockets", 0.95)),
             ),
         ),
         native=("--mode", "hub", *SMALL_READS),
@@ -83,13 +94,63 @@ SCENARIOS = (
         "large-64k",
         "echo",
         ("--connections", "8", "--size", "65536", "--depth", "1"),
-        (Measure("echo 64 KiB, 8 × 1", "MB/s", ("megabytes_per_second",), ("latency",), must=("ratio", ">=", 0.70)),),
+        (
+            Measure(
+                "echo 64 KiB, 8 × 1",
+                "MB/s",
+                ("megabytes_per_second",),
+                ("latency",),
+                must=("ratio", ">=", 0.70),
+                beat=(("uwebsockets", 0.8),),
+            ),
+        ),
     ),
     Scenario(
         "large-1m",
         "echo",
         ("--connections", "8", "--size", "1048576", "--depth", "1"),
-        (Measure("echo 1 MiB, 8 × 1", "MB/s", ("megabytes_per_second",), ("latency",), must=("ratio", ">=", 0.70)),),
+        (
+            Measure(
+                "echo 1 MiB, 8 × 1",
+                "MB/s",
+                ("megabytes_per_second",),
+                ("latency",),
+                must=("ratio", ">=", 0.70),
+                beat=(("uwebsockets", 0.8),),
+            ),
+        ),
+    ),
+    # tungstenite has no compression, so there is no native reference: the peer is what counts.
+    Scenario(
+        "echo-compressed",
+        "echo",
+        ("--connections", "64", "--size", "1024", "--depth", "16", "--compress"),
+        (Measure("echo 1 KiB compressed, 64 × 16", "msg/s", RATE, ("latency",), beat=(("uwebsockets", 0.7),)),),
+        only=("ferry", "uwebsockets"),
+        compression=True,
+    ),
+    Scenario(
+        "echo-uncompressed",
+        "echo",
+        ("--connections", "64", "--size", "1024", "--depth", "16"),
+        (Measure("the same uncompressed", "msg/s", RATE, ("latency",)),),
+        only=("ferry", "uwebsockets"),
+    ),
+    Scenario(
+        "broadcast-compressed",
+        "broadcast",
+        ("--connections", "1000", "--size", "1024", "--window", "16", "--compress"),
+        (
+            Measure(
+                "broadcast 1 KiB compressed to 1000",
+                "deliveries/s",
+                ("deliveries_per_second",),
+                ("latency",),
+                beat=(("uwebsockets", 0.95),),
+            ),
+        ),
+        only=("ferry", "uwebsockets"),
+        compression=True,
     ),
     Scenario(
         "connect",

@@ -15,12 +15,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SERVERS = ROOT / "benches" / "servers"
 RELEASE = ROOT / "target" / "release"
 
-# How a peer is found: the variable that names its path, and whether the path is an extension or an autoloader.
+# How a peer is found: the variable that names its path, and whether the path is an extension (True), an autoloader
+# (False) or the server itself (None).
 PEERS = {
     "workerman": ("WORKERMAN_AUTOLOAD", False),
     "ratchet": ("RATCHET_AUTOLOAD", False),
     "amphp": ("AMPHP_AUTOLOAD", False),
     "swoole": ("SWOOLE_EXTENSION", True),
+    "uwebsockets": ("UWEBSOCKETS_SERVER", None),
 }
 
 
@@ -51,6 +53,11 @@ def find_servers(options):
             [native, "--flush", "message"],
             scenarios=("echo-1", "echo-16", "large-64k", "large-1m"),
         ),
+        Server(
+            "native, own codec",
+            [native, "--mode", "own"],
+            scenarios=("echo-1", "echo-16", "large-64k", "large-1m"),
+        ),
     ]
     if extension.exists():
         command = [options.php, *ini, "-d", f"extension={extension.resolve()}", str(SERVERS / "ferry.php")]
@@ -63,6 +70,9 @@ def find_servers(options):
             continue
         if not Path(path).exists():
             sys.exit(f"benches/run: {variable}={path}: no such file")
+        if is_extension is None:
+            servers.append(Server(name, [str(Path(path).resolve())]))
+            continue
         load = ["-d", f"extension={Path(path).resolve()}"] if is_extension else []
         environment = {} if is_extension else {variable: str(Path(path).resolve())}
         servers.append(Server(name, [options.php, *ini, *load, str(SERVERS / f"{name}.php")], environment))

@@ -73,7 +73,7 @@ def row(measure, reports, native, judged, peers):
     def value(report):
         return dig(report, measure.path) * measure.scale
 
-    judged = judged and measure.must
+    judged = judged and (measure.must or any(any(reports) for reports in peers.values()))
     done = [report for report in reports if report]
     if not done:
         mark = MISSED if judged else ""
@@ -91,16 +91,19 @@ def row(measure, reports, native, judged, peers):
         latency = f"{number(p50)} / {number(p99)}"
     must = mark = ""
     if judged:
-        kind, sign, bound = measure.must
-        must = f"{'≥' if sign == '>=' else '≤'} {bound:g} {'× native' if kind == 'ratio' else measure.unit}"
-        mark = verdict(measure.must, ratio if kind == "ratio" else median, done)
+        wants, mark = [], UNDECIDED if disturbed(done) else REACHED
+        if measure.must:
+            kind, sign, bound = measure.must
+            wants.append(f"{'≥' if sign == '>=' else '≤'} {bound:g} {'× native' if kind == 'ratio' else measure.unit}")
+            mark = verdict(measure.must, ratio if kind == "ratio" else median, done)
         for name, bound in measure.beat:
             theirs = [value(report) for report in peers[name] if report]
             if theirs:
                 factor = median / statistics.median(theirs)
-                must += f"; ≥ {bound} × {name} ({factor:.1f})"
+                wants.append(f"≥ {bound} × {name} ({factor:.2f})")
                 if factor < bound and mark == REACHED:
                     mark = MISSED
+        must = "; ".join(wants)
         if None in reports:
             mark = MISSED
     cells = [

@@ -4,6 +4,7 @@
  * php -d extension=PATH/libferry.so benches/servers/ferry.php [PORT]
  *
  * All options at their defaults, except what the environment asks for:
+ * FERRY_BENCH_COMPRESSION  compress, with the defaults
  * FERRY_BENCH_JWT_KEY  verify HS256 tokens with this key, refuse connections without one
  */
 
@@ -16,6 +17,10 @@ $options = ['port' => (int) ($argv[1] ?? 0)];
 $key = getenv('FERRY_BENCH_JWT_KEY');
 if (false !== $key && '' !== $key) {
     $options['jwt'] = ['algorithms' => ['HS256'], 'key' => $key];
+}
+
+if (getenv('FERRY_BENCH_COMPRESSION')) {
+    $options['compression'] = true;
 }
 
 $server = new WsServer($options);

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::client::{Client, Traffic};
 use crate::failure::Failure;
 use crate::measure::{Cpu, Latency};
-use crate::message::{BROADCAST, message};
+use crate::message::{BROADCAST, chat, deflated, message};
 use crate::options::Options;
 use crate::swarm::Swarm;
-use crate::wire::{BINARY, Piece, TEXT};
+use crate::wire::{BINARY, Piece, RSV1, TEXT};
 
 const TURN: Duration = Duration::from_millis(10);
 
@@ -54,6 +54,7 @@ pub fn run(options: &Options) -> Result<Value, Failure> {
 
 struct Broadcast {
     opcode: u8,
+    compress: bool,
     size: usize,
     /// Broadcasts in flight, by number modulo the window.
     slots: Vec<Slot>,
@@ -77,6 +78,7 @@ impl Broadcast {
     fn new(options: &Options) -> Self {
         Self {
             opcode: if options.binary { BINARY } else { TEXT },
+            compress: options.compress,
             size: options.size,
             slots: (0..options.window)
                 .map(|_| Slot {
@@ -111,8 +113,15 @@ impl Broadcast {
     /// than a window of messages: far below any outbox limit, whoever is slow.
     fn publish(&mut self, publisher: &mut Client) -> Result<(), Failure> {
         while ((self.published - self.complete) as usize) < self.slots.len() {
-            let payload = message(BROADCAST, PUBLISHER, self.published, self.size);
-            publisher.queue(self.opcode, &payload);
+            let payload = if self.compress {
+                let payload = chat(BROADCAST, PUBLISHER, self.published, self.size);
+                publisher.queue(self.opcode | RSV1, &deflated(&payload));
+                payload
+            } else {
+                let payload = message(BROADCAST, PUBLISHER, self.published, self.size);
+                publisher.queue(self.opcode, &payload);
+                payload
+            };
             let at = self.published as usize % self.slots.len();
             self.slots[at] = Slot {
                 payload,

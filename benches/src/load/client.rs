@@ -6,6 +6,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use crate::failure::Failure;
+use crate::inflate::Inflater;
 use crate::target::ACCEPT;
 use crate::wire::{BINARY, CLOSE, PING, PONG, Piece, Reader, TEXT, push_frame};
 
@@ -49,6 +50,8 @@ pub struct Client {
     /// The response head as far as it has come; empty once open.
     head: Vec<u8>,
     reader: Reader,
+    /// A compressed message as far as it has come.
+    deflated: Vec<u8>,
     /// Payload of a control frame as far as it has come.
     control: Vec<u8>,
     /// Whole frames that wait for the socket; `sent` of its bytes are gone.
@@ -59,12 +62,14 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(stream: TcpStream) -> Self {
+    /// `compress`: the server must agree to permessage-deflate and use it for every message.
+    pub fn new(stream: TcpStream, compress: bool) -> Self {
         Self {
             stream,
             stage: Stage::Connecting,
             head: Vec::new(),
-            reader: Reader::default(),
+            reader: Reader::new(compress),
+            deflated: Vec::new(),
             control: Vec::new(),
             out: Vec::new(),
             sent: 0,
@@ -144,7 +149,8 @@ impl Client {
             };
         };
         let accepted = self.head.starts_with(b"HTTP/1.1 101 ") && find(&self.head[..end], ACCEPT).is_some();
-        if !accepted {
+        let agreed = find(&self.head[..end], b"permessage-deflate").is_some();
+        if !accepted || agreed != self.reader.deflate {
             return Err(self.refused());
         }
         if self.head.len() > end + 4 {
@@ -168,6 +174,7 @@ impl Client {
         who: usize,
         ended: bool,
         scratch: &mut [u8],
+        inflater: &mut Inflater,
         traffic: &mut impl Traffic,
     ) -> Result<(), Failure> {
         loop {
@@ -180,9 +187,17 @@ impl Client {
             };
             let now = Instant::now();
             let Self {
-                reader, control, out, ..
+                reader,
+                control,
+                deflated,
+                out,
+                ..
             } = self;
+            let compress = reader.deflate;
             reader.feed(who, &scratch[..count], |piece| {
+                if matches!(piece.opcode, TEXT | BINARY) && compress {
+                    return inflater.pass_on(who, &piece, deflated, |piece| traffic.received(who, piece, now));
+                }
                 if matches!(piece.opcode, TEXT | BINARY) {
                     return traffic.received(who, &piece, now);
                 }

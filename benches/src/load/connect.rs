@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Silence};
 use crate::failure::Failure;
+use crate::inflate::Inflater;
 use crate::measure::{Cpu, Latency};
 use crate::options::Options;
 use crate::wire::CLOSE;
@@ -95,7 +96,7 @@ impl Connect<'_> {
             .register(&mut stream, Token(slot), Interest::READABLE | Interest::WRITABLE)
             .map_err(polling)?;
         self.slots[slot] = Some(Visit {
-            client: Client::new(stream),
+            client: Client::new(stream, self.options.compress),
             begun,
         });
         self.started += 1;
@@ -117,7 +118,7 @@ impl Connect<'_> {
             client.flush()?;
             return Ok(false);
         }
-        match client.receive(slot, ended, &mut self.scratch, &mut Silence) {
+        match client.receive(slot, ended, &mut self.scratch, &mut Inflater::default(), &mut Silence) {
             Err(Failure::Closed { code: NORMAL, .. }) => Ok(true),
             Err(failure) => Err(failure),
             Ok(()) => Ok(false),

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::client::{Client, Traffic};
 use crate::failure::Failure;
 use crate::measure::{Cpu, Latency};
-use crate::message::{ECHO, NUMBER, digits, message};
+use crate::message::{ECHO, NUMBER, STORED_HEADER, chat, deflated, digits, message};
 use crate::options::Options;
 use crate::swarm::Swarm;
-use crate::wire::{BINARY, MASK, Piece, TEXT, push_frame};
+use crate::wire::{BINARY, MASK, Piece, RSV1, TEXT, push_frame};
 
 const TURN: Duration = Duration::from_millis(10);
 
@@ -65,8 +65,9 @@ struct Lane {
     /// `depth` masked frames in a row; only their numbers change.
     frames: Vec<u8>,
     frame_size: usize,
-    /// Where the number stands in a frame.
+    /// Where the number stands in a frame, and in its payload.
     number_at: usize,
+    number_in_payload: usize,
     /// Bytes of `frames` to be sent.
     pending: std::ops::Range<usize>,
     /// Messages that may be sent.
@@ -160,15 +161,25 @@ impl Traffic for Echo {
 
 impl Lane {
     fn new(who: usize, opcode: u8, options: &Options) -> Self {
-        let expected = message(ECHO, who, 0, options.size);
         let mut frames = Vec::new();
-        let payload_at = push_frame(&mut frames, opcode, &expected);
+        let (expected, payload_at, number_in_payload);
+        if options.compress {
+            expected = chat(ECHO, who, 0, options.size);
+            payload_at = push_frame(&mut frames, opcode | RSV1, &deflated(&expected));
+            // Numbers change and lie in a block that is stored as it is: nothing is compressed while the clock runs.
+            number_in_payload = STORED_HEADER + NUMBER.start;
+        } else {
+            expected = message(ECHO, who, 0, options.size);
+            payload_at = push_frame(&mut frames, opcode, &expected);
+            number_in_payload = NUMBER.start;
+        }
         let frame_size = frames.len();
         let frames = frames.repeat(options.depth);
         Self {
             frames,
             frame_size,
-            number_at: payload_at + NUMBER.start,
+            number_at: payload_at + number_in_payload,
+            number_in_payload,
             pending: 0..0,
             credits: 0,
             next: 0,
@@ -184,7 +195,7 @@ impl Lane {
         let count = self.credits;
         for frame in self.frames.chunks_exact_mut(self.frame_size).take(count) {
             for (at, digit) in digits(self.next).into_iter().enumerate() {
-                frame[self.number_at + at] = digit ^ MASK[(NUMBER.start + at) % 4];
+                frame[self.number_at + at] = digit ^ MASK[(self.number_in_payload + at) % 4];
             }
             self.next = self.next.wrapping_add(1);
             self.in_flight.push_back(now);

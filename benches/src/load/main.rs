@@ -10,6 +10,7 @@ mod connect;
 mod echo;
 mod failure;
 mod idle;
+mod inflate;
 mod measure;
 mod message;
 mod options;

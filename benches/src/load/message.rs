@@ -1,5 +1,7 @@
 //! The payloads: what the first byte asks of the server, who sent it, and a number that no other message has.
 
+use zlib_rs::{Deflate, DeflateFlush};
+
 /// Echoed to its sender.
 pub const ECHO: u8 = b'E';
 /// Sent to every connection.
@@ -22,6 +24,44 @@ pub fn message(kind: u8, who: usize, number: u32, size: usize) -> Vec<u8> {
     message.extend(digits(number));
     message.extend(filler);
     message
+}
+
+/// A message of `size` bytes that compresses as the JSON of a chat does.
+pub fn chat(kind: u8, who: usize, number: u32, size: usize) -> Vec<u8> {
+    let mut message = message(kind, who, number, MINIMUM);
+    let mut state = who as u64 + 1;
+    while message.len() < size {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let (id, user, at) = (state >> 44, state >> 54, 1_700_000_000 + (state >> 40));
+        message
+            .extend(format!("{{\"id\":{id},\"user\":\"user{user}\",\"text\":\"hello again\",\"at\":{at}}},").bytes());
+    }
+    message.truncate(size);
+    message
+}
+
+/// What precedes the bytes of a stored block of deflate.
+pub const STORED_HEADER: usize = 5;
+
+/// The message compressed: its kind, connection and number in a stored block, so that they can be changed in place, the
+/// rest in blocks behind it.
+pub fn deflated(message: &[u8]) -> Vec<u8> {
+    let (head, rest) = message.split_at(MINIMUM);
+    let len = u16::try_from(MINIMUM).expect("17");
+    let mut out = vec![0];
+    out.extend(len.to_le_bytes());
+    out.extend((!len).to_le_bytes());
+    out.extend(head);
+    let mut body = vec![0; rest.len() + 64];
+    let mut machine = Deflate::new(6, false, 15);
+    machine
+        .compress(rest, &mut body, DeflateFlush::SyncFlush)
+        .expect("room enough");
+    body.truncate(usize::try_from(machine.total_out()).expect("a length") - 4);
+    out.extend(body);
+    out
 }
 
 /// Eight hexadecimal digits.

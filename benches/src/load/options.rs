@@ -22,6 +22,7 @@ usage: ferry-load SCENARIO ADDRESS [options]
   --warmup 1         seconds of the same load before it, not counted (echo, broadcast)
   --count N          ends the measurement early, after N messages, broadcasts or handshakes
   --timeout 120      seconds after which the run has failed
+  --compress         offer permessage-deflate, and want every message compressed (echo, broadcast)
   --binary           binary messages instead of text
   --pid PID          report the server's CPU use as well";
 
@@ -51,6 +52,8 @@ pub struct Options {
     pub count: u64,
     pub timeout: Duration,
     pub binary: bool,
+    /// Both sides compress, without keeping context.
+    pub compress: bool,
     /// The server's processes.
     pub pids: Vec<u32>,
 }
@@ -75,6 +78,7 @@ impl Options {
             count: u64::from(u32::MAX),
             timeout: Duration::from_secs(120),
             binary: false,
+            compress: false,
             pids: Vec::new(),
         };
         while let Some(argument) = arguments.next()? {
@@ -91,6 +95,7 @@ impl Options {
                 Long("timeout") => options.timeout = seconds(&mut arguments)?,
                 Long("token") => token = Some(arguments.value()?.string()?),
                 Long("binary") => options.binary = true,
+                Long("compress") => options.compress = true,
                 Long("pid") => options.pids.push(arguments.value()?.parse()?),
                 _ => return Err(argument.unexpected()),
             }
@@ -109,7 +114,7 @@ impl Options {
         options.scenario = scenario;
         options.connections = connections.unwrap_or(usual);
         options.depth = depth;
-        options.target = Target::new(address, token.as_deref())?;
+        options.target = Target::new(address, token.as_deref(), options.compress)?;
         options.check()?;
         Ok(options)
     }

@@ -6,6 +6,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::client::{Client, Silence, Traffic};
 use crate::failure::Failure;
+use crate::inflate::Inflater;
 use crate::options::Options;
 
 /// One read. Larger messages are compared piece by piece.
@@ -22,6 +23,7 @@ pub struct Swarm {
     opened: usize,
     request: Vec<u8>,
     scratch: Vec<u8>,
+    inflater: Inflater,
     timeout: Duration,
     deadline: Instant,
 }
@@ -36,6 +38,7 @@ impl Swarm {
             opened: 0,
             request: options.target.request.clone(),
             scratch: vec![0; SCRATCH],
+            inflater: Inflater::default(),
             timeout: options.timeout,
             deadline: Instant::now() + options.timeout,
         };
@@ -56,7 +59,7 @@ impl Swarm {
             .registry()
             .register(&mut stream, Token(number), interest)
             .map_err(polling)?;
-        self.clients.push(Client::new(stream));
+        self.clients.push(Client::new(stream, options.compress));
         Ok(())
     }
 
@@ -79,7 +82,13 @@ impl Swarm {
                 self.opened += 1;
             }
             if event.is_readable() {
-                client.receive(who, event.is_read_closed(), &mut self.scratch, traffic)?;
+                client.receive(
+                    who,
+                    event.is_read_closed(),
+                    &mut self.scratch,
+                    &mut self.inflater,
+                    traffic,
+                )?;
             }
             traffic.ready(who, client)?;
             client.flush()?;

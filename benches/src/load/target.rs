@@ -12,6 +12,10 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// What a server must answer to [`KEY`].
 pub const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
+/// No context on either side: any message can be inflated by itself.
+const OFFER: &str =
+    "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n";
+
 /// Source addresses that connections are spread over, 127.0.0.1 and up. One has 28,000 ports, each of which the kernel
 /// holds for a minute after a close; the connect scenario alone would use them up in two seconds.
 const SOURCES: usize = 64;
@@ -35,7 +39,7 @@ impl Target {
     /// Takes `ws://127.0.0.1:8080/path?query` apart and puts `token` into the query.
     ///
     /// Addresses outside 127.0.0.0/8 are refused: this program floods whatever it is pointed at.
-    pub fn new(url: &str, token: Option<&str>) -> Result<Self, String> {
+    pub fn new(url: &str, token: Option<&str>, compress: bool) -> Result<Self, String> {
         let rest = url.strip_prefix("ws://").unwrap_or(url);
         let (authority, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
         let address: SocketAddr = authority
@@ -50,9 +54,10 @@ impl Target {
             let separator = if path.contains('?') { '&' } else { '?' };
             format!("{separator}token={token}")
         });
+        let extensions = if compress { OFFER } else { "" };
         let request = format!(
             "GET {path}{query} HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+             Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{extensions}\r\n"
         );
         Ok(Self {
             address,

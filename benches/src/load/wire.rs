@@ -15,10 +15,13 @@ const MASKED: u8 = 0x80;
 const LENGTH_16: u8 = 0x7e;
 const LENGTH_64: u8 = 0x7f;
 
+/// Marks the first frame of a compressed message (RFC 7692 section 6).
+pub const RSV1: u8 = 0x40;
+
 /// The mask of every frame. Not zero, so that no server can save the unmasking.
 pub const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// Appends one masked frame and returns where its payload starts.
+/// Appends one masked frame and returns where its payload starts. The opcode may come with [`RSV1`].
 pub fn push_frame(out: &mut Vec<u8>, opcode: u8, payload: &[u8]) -> usize {
     out.push(FIN | opcode);
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
@@ -44,6 +47,8 @@ pub struct Piece<'a> {
     /// Where the bytes stand in the message.
     pub offset: usize,
     pub bytes: &'a [u8],
+    /// They are part of a compressed message.
+    pub compressed: bool,
     /// Whether the message ends with them.
     pub last: bool,
 }
@@ -64,11 +69,14 @@ pub struct Reader {
     have: usize,
     frame: Option<Frame>,
     /// Opcode and bytes so far of a message whose final frame has not come.
-    message: Option<(u8, usize)>,
+    message: Option<(u8, bool, usize)>,
+    /// permessage-deflate was agreed to.
+    pub deflate: bool,
 }
 
 struct Frame {
     opcode: u8,
+    compressed: bool,
     fin: bool,
     offset: usize,
     /// Payload bytes to come.
@@ -76,6 +84,13 @@ struct Frame {
 }
 
 impl Reader {
+    pub fn new(deflate: bool) -> Self {
+        Self {
+            deflate,
+            ..Self::default()
+        }
+    }
+
     /// Passes on everything that `bytes` holds.
     pub fn feed(
         &mut self,
@@ -97,7 +112,7 @@ impl Reader {
             let (chunk, rest) = bytes.split_at(frame.left.min(bytes.len()));
             bytes = rest;
             let offset = frame.offset;
-            let opcode = frame.opcode;
+            let (opcode, compressed) = (frame.opcode, frame.compressed);
             frame.offset += chunk.len();
             frame.left -= chunk.len();
             let done = frame.left == 0;
@@ -106,7 +121,7 @@ impl Reader {
                 self.message = if last {
                     None
                 } else {
-                    Some((opcode, offset + chunk.len()))
+                    Some((opcode, compressed, offset + chunk.len()))
                 };
             }
             if done {
@@ -117,6 +132,7 @@ impl Reader {
                     opcode,
                     offset,
                     bytes: chunk,
+                    compressed,
                     last,
                 })?;
             }
@@ -149,7 +165,9 @@ impl Reader {
 
     fn begin(&self) -> Result<Frame, String> {
         let [first, second, rest @ ..] = self.header;
-        if first & 0x70 != 0 || second & MASKED != 0 {
+        let compressed = first & RSV1 != 0;
+        let begins = matches!(first & 0x0f, TEXT | BINARY);
+        if first & 0x30 != 0 || (compressed && !(self.deflate && begins)) || second & MASKED != 0 {
             return Err(format!(
                 "a frame header of {first:#04x} {second:#04x}: reserved bits or a mask are set"
             ));
@@ -162,14 +180,16 @@ impl Reader {
         let left = usize::try_from(length).map_err(|_| format!("a frame of {length} bytes"))?;
         let fin = first & FIN != 0;
         match (first & 0x0f, self.message) {
-            (CONTINUATION, Some((opcode, offset))) => Ok(Frame {
+            (CONTINUATION, Some((opcode, compressed, offset))) => Ok(Frame {
                 opcode,
+                compressed,
                 fin,
                 offset,
                 left,
             }),
             (opcode @ (TEXT | BINARY), None) | (opcode @ (CLOSE | PING | PONG), _) => Ok(Frame {
                 opcode,
+                compressed,
                 fin,
                 offset: 0,
                 left,
@@ -232,6 +252,7 @@ mod tests {
             opcode: TEXT,
             offset,
             bytes,
+            compressed: false,
             last,
         };
         assert!(piece(0, b"hello".as_slice(), true).is_of(b"hello"));

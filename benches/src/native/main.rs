@@ -1,9 +1,11 @@
-//! The native reference: tokio and tokio-tungstenite on one current-thread runtime, with no PHP anywhere.
+//! The native reference: tokio and tokio-tungstenite on one current-thread runtime, with no PHP anywhere; or, with
+//! `--mode own`, Ferry's own codec in the place of tungstenite.
 //!
 //! Prints its address as one line, then serves until it is killed. It speaks the protocol of `benches/README.md`.
 
 mod connection;
 mod hub;
+mod own;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -15,7 +17,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use crate::connection::Flush;
 use crate::hub::Hub;
 
-const USAGE: &str = "usage: ferry-native [--port N] [--mode echo|hub] [--flush batch|message] [--read-buffer BYTES]";
+const USAGE: &str =
+    "usage: ferry-native [--port N] [--mode echo|hub|own] [--flush batch|message] [--read-buffer BYTES]";
 
 /// Long enough for the connect scenario to find room in the queue; the kernel cuts it to `net.core.somaxconn`.
 const BACKLOG: u32 = 1024;
@@ -24,6 +27,8 @@ struct Options {
     port: u16,
     /// Whether connections hear broadcasts. Without a hub nothing but the echo is polled.
     hub: bool,
+    /// Ferry's codec, echo only.
+    own: bool,
     flush: Flush,
     config: WebSocketConfig,
 }
@@ -47,6 +52,7 @@ fn options() -> Result<Options, lexopt::Error> {
     let mut options = Options {
         port: 0,
         hub: false,
+        own: false,
         flush: Flush::Batch,
         config: WebSocketConfig::default(),
     };
@@ -55,10 +61,11 @@ fn options() -> Result<Options, lexopt::Error> {
         match argument {
             Long("port") => options.port = arguments.value()?.parse()?,
             Long("mode") => {
-                options.hub = arguments.value()?.parse_with(|mode| match mode {
-                    "echo" => Ok(false),
-                    "hub" => Ok(true),
-                    _ => Err("--mode is echo or hub"),
+                (options.hub, options.own) = arguments.value()?.parse_with(|mode| match mode {
+                    "echo" => Ok((false, false)),
+                    "hub" => Ok((true, false)),
+                    "own" => Ok((false, true)),
+                    _ => Err("--mode is echo, hub or own"),
                 })?;
             }
             Long("flush") => {
@@ -94,6 +101,10 @@ async fn serve(options: Options) -> std::io::Result<()> {
         let (socket, _) = listener.accept().await?;
         socket.set_nodelay(true)?;
         // A client that goes away is no error of the reference; the load generator notices what is missing.
+        if options.own {
+            tokio::spawn(own::serve(socket));
+            continue;
+        }
         tokio::spawn(connection::serve(socket, options.config, options.flush, hub.clone()));
     }
 }
