@@ -126,11 +126,17 @@ impl Codec {
         }
         restart(machine, context.received.text(), &[])?;
         let mut streams = 1;
-        for (mut rest, whole) in [(message, true), (&TAIL, false), (&END, true)] {
+        for (number, mut rest) in [message, &TAIL, &END].into_iter().enumerate() {
+            let len = out.len;
             while let Step::Ended = out.run(machine, &mut rest)? {
-                // At the end of the message itself: the sender ended its stream and left out the byte that RFC 7692
-                // section 7.2.3.4 wants behind it.
-                if whole && rest.is_empty() {
+                let whole = match number {
+                    // The sender ended its stream and left out the byte that RFC 7692 section 7.2.3.4 wants behind it.
+                    0 => rest.is_empty(),
+                    1 => false,
+                    // A block that was cut may take our own end for text.
+                    _ => rest.is_empty() && out.len == len,
+                };
+                if whole {
                     return Ok(out.finish(context));
                 }
                 streams += 1;
