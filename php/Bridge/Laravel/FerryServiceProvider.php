@@ -31,6 +31,7 @@ use Ferry\Bridge\Laravel\Publish\TransactionHook;
 use Ferry\Bridge\Laravel\Routing\HandlerRouter;
 use Ferry\Bridge\Laravel\Server\RunnerFactory;
 use Ferry\Command\WsPublishCommand;
+use Ferry\Command\WsStatusCommand;
 use Ferry\Handler\ArgumentCompiler;
 use Ferry\Handler\CurrentServer;
 use Ferry\Handler\EndpointFactory;
@@ -42,6 +43,8 @@ use Ferry\Publish\BatchPublisherInterface;
 use Ferry\Publish\PublisherFactory;
 use Ferry\Publish\PublisherInterface;
 use Ferry\Runner;
+use Ferry\Status\ControlStatusReader;
+use Ferry\Status\StatusReaderInterface;
 use Ferry\WsServer;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Support\ServiceProvider;
@@ -72,7 +75,7 @@ final class FerryServiceProvider extends ServiceProvider
             return;
         }
 
-        $this->commands([HandlerMakeCommand::class, InstallCommand::class, RestartCommand::class, ServeCommand::class, TicketCommand::class, WsPublishCommand::class]);
+        $this->commands([HandlerMakeCommand::class, InstallCommand::class, RestartCommand::class, ServeCommand::class, TicketCommand::class, WsPublishCommand::class, WsStatusCommand::class]);
         $this->publishes([__DIR__.'/config/ws.php' => $this->app->configPath('ws.php')], 'ws-config');
         $this->publishes([__DIR__.'/stubs/routes.stub' => $this->app->basePath('routes/ws.php')], 'ws-routes');
     }
@@ -110,6 +113,12 @@ final class FerryServiceProvider extends ServiceProvider
             return true === ($config['after_commit'] ?? false) ? new AfterCommitPublisher($publisher, new TransactionHook($app)) : $publisher;
         });
         $this->app->alias(BatchPublisherInterface::class, PublisherInterface::class);
+        $this->app->bind(StatusReaderInterface::class, static function (Application $app): ControlStatusReader {
+            $config = (array) $app->make('config')->get('ws.publish');
+
+            return new ControlStatusReader($config['dsn'] ?? null, $config['secret'] ?? null, $config['listen'] ?? null);
+        });
+        $this->app->bind(WsStatusCommand::class, static fn (Application $app): WsStatusCommand => new WsStatusCommand($app->make(StatusReaderInterface::class)));
         $this->app->bind(WsPublishCommand::class, static fn (Application $app): WsPublishCommand => new WsPublishCommand(static fn (): PublisherInterface => $app->make(PublisherInterface::class)));
     }
 

@@ -109,6 +109,10 @@ final class ArtisanTest extends TestCase
         self::assertStringContainsString('1 connection got it', $this->artisan('ws:publish', 'whisper', '--user=1'));
         $alice->assertReceivedJson(['type' => 'whisper']);
         $guest->assertNothingReceived();
+
+        $status = json_decode($this->artisan('ws:status', '--json'), true, 512, \JSON_THROW_ON_ERROR);
+        self::assertSame(2, $status['connections'] ?? null, json_encode($status, \JSON_THROW_ON_ERROR));
+        self::assertStringContainsString('onnections', $this->artisan('ws:status'));
     }
 
     public function testWrongOptionIsRefusedWithItsName(): void
