@@ -134,6 +134,20 @@ def eloquent(server, n):
     close_all(clients)
 
 
+def symfony(server, n):
+    """Messages to a Symfony handler that needs a user with a role, loads him, and fills a unit of work."""
+    clients = opened(server, 20, "/notes?token=for-alice")
+    for start in range(0, n // len(clients), BATCH):
+        texts = [b"note %d" % number for number in range(start, min(n // len(clients), start + BATCH))]
+        sent = b"".join(from_client(b'{"type":"note","text":"%s"}' % text) for text in texts)
+        wanted = b"".join(from_server(b'{"noted":"%s","by":"alice"}' % text) for text in texts)
+        for client in clients:
+            client.socket.sendall(sent)
+        for client in clients:
+            client.expect(wanted)
+    close_all(clients)
+
+
 # Name, scenario, times as a warm-up, times at full size. The warm-up fills buffers, pools and hash tables; that of
 # cycles is as long as the rest, because garbage waits in PHP's tables until its collector has seen 10,000 roots. The last
 # is the server's script, server.php where none is named.
@@ -147,5 +161,6 @@ SCENARIOS = [
     ("large messages", large_messages, 500, 5_000),
     ("rooms", rooms, 10_000, 100_000),
     ("broadcasts", broadcasts, 2_000, 20_000),
+    ("symfony", symfony, 100_000, 1_000_000, "symfony.php"),
     ("eloquent", eloquent, 20_000, 200_000, "laravel.php"),
 ]

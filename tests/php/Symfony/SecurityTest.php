@@ -331,6 +331,28 @@ final class SecurityTest extends TestCase
         self::assertSame(401, $this->admit(new FakeHandshake('/chat', token: 'for-root')));
     }
 
+    public function testLogoutClosesTheUsersConnections(): void
+    {
+        $this->boot(['firewall' => 'main'], ferry: ['publish' => ['dsn' => 'unix:///nonexistent/control.sock', 'secret' => str_repeat('s', 32)]]);
+        self::assertTrue($this->kernel->getContainer()->has('test.service_container'));
+        $publisher = $this->createMock(\Ferry\Publish\PublisherInterface::class);
+        $publisher->expects(self::once())->method('disconnectUser')->with('alice', 4401, 'Logged out')
+            ->willThrowException(new \Ferry\Exception\PublishException('no server'));
+        $login = $this->kernel->handle(Request::create('/login', 'POST', ['_username' => 'alice', '_password' => 'secret']));
+        $cookies = [];
+
+        foreach ($login->headers->getCookies() as $cookie) {
+            $cookies[$cookie->getName()] = (string) $cookie->getValue();
+        }
+
+        $this->kernel->shutdown();
+        $this->kernel->boot();
+        $this->kernel->getContainer()->set('publisher_double', $publisher);
+        $logout = $this->kernel->handle(Request::create('/login/out', 'GET', [], $cookies));
+
+        self::assertSame(302, $logout->getStatusCode(), 'the logout succeeds, whether the server runs or not');
+    }
+
     public function testRetriedEventLoadsItsUserAgain(): void
     {
         $this->boot(['firewall' => 'api']);
@@ -390,10 +412,11 @@ final class SecurityTest extends TestCase
      * @param array<string, mixed>             $auth
      * @param array<string, mixed>             $framework
      * @param list<array<string, mixed>>       $control
+     * @param array<string, mixed>             $ferry
      */
-    private function boot(array $auth, array $framework = [], array $control = []): void
+    private function boot(array $auth, array $framework = [], array $control = [], array $ferry = []): void
     {
-        $this->kernel = self::$kernels[serialize(\func_get_args())] ??= $this->makeKernel($auth, $framework, $control);
+        $this->kernel = self::$kernels[serialize(\func_get_args())] ??= $this->makeKernel($auth, $framework, $control, $ferry);
         $this->kernel->boot();
     }
 
@@ -401,8 +424,9 @@ final class SecurityTest extends TestCase
      * @param array<string, mixed>       $auth
      * @param array<string, mixed>       $framework
      * @param list<array<string, mixed>> $control
+     * @param array<string, mixed>       $ferry
      */
-    private function makeKernel(array $auth, array $framework, array $control): TestKernel
+    private function makeKernel(array $auth, array $framework, array $control, array $ferry): TestKernel
     {
         $firewalls = [
             'off' => ['pattern' => '^/assets', 'security' => false],
@@ -410,6 +434,7 @@ final class SecurityTest extends TestCase
                 'pattern' => '^/(login|chat)', 'lazy' => true, 'provider' => 'people', 'user_checker' => NotLocked::class,
                 'form_login' => ['login_path' => '/login', 'check_path' => '/login'],
                 'remember_me' => ['secret' => self::SECRET],
+                'logout' => ['path' => '/login/out'],
             ],
             'api' => ['pattern' => '^/api', 'stateless' => true, 'provider' => 'people', 'user_checker' => NotLocked::class, 'custom_authenticators' => [BearerAuthenticator::class]],
             'basic' => ['pattern' => '^/basic', 'stateless' => true, 'provider' => 'people', 'http_basic' => ['realm' => 'x']],
@@ -435,8 +460,11 @@ final class SecurityTest extends TestCase
             foreach ([People::class, NotLocked::class, ...(Kernel::VERSION_ID >= 60200 ? [Security\TokenHandler::class] : [])] as $class) {
                 $container->register($class, $class)->setPublic(true);
             }
+
+            // In place of the application's publisher.
+            $container->register('publisher_double', \Ferry\Publish\PublisherInterface::class)->setSynthetic(true)->setPublic(true)->setDecoratedService(\Ferry\Publish\PublisherInterface::class);
         };
-        return new TestKernel(['auth' => $auth], $services, $configure, [new SecurityBundle()], ['security' => $security, 'framework' => $framework + ['router' => ['utf8' => true, 'resource' => __DIR__.'/Security/routes.yaml']]]);
+        return new TestKernel($ferry + ['auth' => $auth], $services, $configure, [new SecurityBundle()], ['security' => $security, 'framework' => $framework + ['router' => ['utf8' => true, 'resource' => __DIR__.'/Security/routes.yaml']]]);
     }
 
     private function admit(FakeHandshake $handshake): Identity|bool|int|null

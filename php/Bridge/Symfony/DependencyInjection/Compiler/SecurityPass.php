@@ -6,17 +6,21 @@ namespace Ferry\Bridge\Symfony\DependencyInjection\Compiler;
 
 use Ferry\Auth\ConnectionRegistry;
 use Ferry\Bridge\Symfony\DependencyInjection\Section\AuthSection;
+use Ferry\Bridge\Symfony\DependencyInjection\Section\ServerSection;
 use Ferry\Bridge\Symfony\Security\FirewallAdmission;
 use Ferry\Bridge\Symfony\Security\GrantedAdmission;
 use Ferry\Bridge\Symfony\Security\IsGrantedGuard;
+use Ferry\Bridge\Symfony\Security\LogoutListener;
 use Ferry\Bridge\Symfony\Security\SecurityExceptionMapper;
 use Ferry\Bridge\Symfony\Security\Users;
 use Ferry\Bridge\Symfony\Security\UserScope;
+use Ferry\Publish\PublisherInterface;
 use Symfony\Component\DependencyInjection\Compiler\CompilerPassInterface;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Component\DependencyInjection\ContainerInterface;
 use Symfony\Component\DependencyInjection\Exception\InvalidArgumentException;
 use Symfony\Component\DependencyInjection\Reference;
+use Symfony\Component\Security\Http\Event\LogoutEvent;
 
 /**
  * Connects the server with the application's security: who logs in by a firewall, who is the user while an event is handled,
@@ -50,6 +54,8 @@ final class SecurityPass implements CompilerPassInterface
         $builder = \is_string($firewall) ? new FirewallBuilder($container, $firewall) : null;
         $this->registerUsers($container, $builder, $name);
 
+        $this->registerLogout($container);
+
         if (null !== $builder) {
             $container->register(FirewallAdmission::class, FirewallAdmission::class)
                 ->setArguments([$builder->build(), new Reference(Users::class), new Reference('logger', ContainerInterface::NULL_ON_INVALID_REFERENCE)])
@@ -74,6 +80,19 @@ final class SecurityPass implements CompilerPassInterface
             ->setArguments([$tokens, $checker, $users, $name])
             ->addTag('ferry.admission', ['priority' => AuthSection::PRIORITY_GRANTED]);
         $container->register(SecurityExceptionMapper::class, SecurityExceptionMapper::class)->setArguments([$tokens])->addTag('ferry.exception_mapper');
+    }
+
+    private function registerLogout(ContainerBuilder $container): void
+    {
+        /** @var array<string, mixed> $options */
+        $options = $container->getParameter(ServerSection::OPTIONS);
+
+        // Without an endpoint nothing of the application reaches the server.
+        if (true === $container->getParameter(AuthSection::LOGOUT) && isset($options['control']) && $container->has(PublisherInterface::class)) {
+            $container->register(LogoutListener::class, LogoutListener::class)
+                ->setArguments([new Reference(PublisherInterface::class), new Reference('logger', ContainerInterface::NULL_ON_INVALID_REFERENCE)])
+                ->addTag('kernel.event_listener', ['event' => LogoutEvent::class]);
+        }
     }
 
     private function provider(ContainerBuilder $container, ?FirewallBuilder $firewall): ?Reference
