@@ -170,6 +170,22 @@ final class Runner
             return $handle;
         }
 
+        if ('message' === $event && [] === array_filter($watching, static fn (Listener $listener): bool => $listener->watchesTime())) {
+            return function (object $connection, string $data, bool $binary) use ($handle, $watching): void {
+                foreach ($watching as $listener) {
+                    $listener->handling($this, 'message');
+                }
+
+                try {
+                    $handle($connection, $data, $binary);
+                } finally {
+                    foreach ($watching as $listener) {
+                        $listener->handled($this, 'message', 0.0);
+                    }
+                }
+            };
+        }
+
         return function (mixed ...$arguments) use ($event, $handle, $slowSeconds, $watching): mixed {
             foreach ($watching as $listener) {
                 $listener->handling($this, $event);

@@ -20,6 +20,7 @@ use Ferry\ServerAwareInterface;
 use Ferry\WsServer;
 use Psr\EventDispatcher\EventDispatcherInterface;
 use Psr\Log\LoggerInterface;
+use Symfony\Component\EventDispatcher\EventDispatcher;
 
 /**
  * Serves several handlers, each on its path: the one handler that the Runner gets.
@@ -50,8 +51,11 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
     /** Copied for each frame that is not decoded. */
     private readonly Message $frame;
 
-    private bool $notifiesReceived = false;
-    private bool $notifiesHandled = false;
+    /** @var list<\Closure> listeners of MessageReceived */
+    private array $onReceived = [];
+
+    /** @var list<\Closure> listeners of MessageHandled */
+    private array $onHandled = [];
 
     /**
      * @param iterable<HandlerDescriptor>        $handlers
@@ -210,8 +214,8 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         $endpoint = $this->endpoint($descriptor);
         $this->sessions[spl_object_id($connection)] = $session = new Session($connection, $descriptor, $route, $endpoint);
         $session->blank = new Envelope(MethodDescriptor::MESSAGE, $connection, $session);
-        $this->notifiesReceived = $this->notifies(MessageReceived::class);
-        $this->notifiesHandled = $this->notifies(MessageHandled::class);
+        $this->onReceived = $this->listeners(MessageReceived::class);
+        $this->onHandled = $this->listeners(MessageHandled::class);
         $envelope = new Envelope(MethodDescriptor::OPEN, $connection, $session, $endpoint->open?->method);
 
         try {
@@ -269,8 +273,12 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
                 ++$entered;
             }
 
-            if ($this->notifiesReceived) {
-                $this->events?->dispatch(new MessageReceived($envelope));
+            if ([] !== $this->onReceived) {
+                $event = new MessageReceived($envelope);
+
+                foreach ($this->onReceived as $listener) {
+                    $listener($event);
+                }
             }
 
             $result = [] === $action->middleware ? ($action->call)($envelope) : $action->run($envelope);
@@ -283,8 +291,12 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
                 $connection->sendJson($result);
             }
 
-            if ($this->notifiesHandled) {
-                $this->events?->dispatch(new MessageHandled($envelope, $result));
+            if ([] !== $this->onHandled) {
+                $event = new MessageHandled($envelope, $result);
+
+                foreach ($this->onHandled as $listener) {
+                    $listener($event);
+                }
             }
         } catch (\Throwable $error) {
             $this->failed($session, $message, $envelope, $error);
@@ -430,6 +442,34 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
     private function endpoint(HandlerDescriptor $descriptor): Endpoint
     {
         return $this->prepare()[spl_object_id($descriptor)];
+    }
+
+    /**
+     * What to call for an event that comes with every message. Symfony's own dispatcher would call its listeners just so, but
+     * find them anew each time; listeners that are added later take part when the next connection opens.
+     *
+     * @return list<\Closure>
+     */
+    private function listeners(string $event): array
+    {
+        $events = $this->events;
+
+        if (null === $events || !$this->notifies($event)) {
+            return [];
+        }
+
+        if (EventDispatcher::class !== $events::class) {
+            return [static fn (object $event): object => $events->dispatch($event)];
+        }
+
+        return array_map(static function (callable $listener) use ($event, $events): \Closure {
+            $listener = \Closure::fromCallable($listener);
+
+            // Most take the event alone, and what nobody takes costs as much as the call.
+            return (new \ReflectionFunction($listener))->getNumberOfParameters() > 1 || (new \ReflectionFunction($listener))->isVariadic()
+                ? static fn (object $object): mixed => $listener($object, $event, $events)
+                : $listener;
+        }, array_values($events->getListeners($event)));
     }
 
     private function notifies(string $event): bool

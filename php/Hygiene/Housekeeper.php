@@ -51,6 +51,11 @@ final class Housekeeper extends Listener
         $this->afterBatch = [...$afterBatch];
     }
 
+    public function watchesTime(): bool
+    {
+        return false;
+    }
+
     public function handling(Runner $runner, string $event): void
     {
         if ([] === $this->before) {

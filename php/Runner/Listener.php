@@ -30,6 +30,15 @@ abstract class Listener
     }
 
     /**
+     * Whether handled() uses the time that it is told, or slow() is to be called; asked once per run. When no listener does,
+     * messages are not timed and handled() is told 0.0.
+     */
+    public function watchesTime(): bool
+    {
+        return $this->watchesEvents();
+    }
+
+    /**
      * The server listens, and the loop runs.
      *
      * @param string $address the real one, 'ws://127.0.0.1:8080' or 'unix:/path'

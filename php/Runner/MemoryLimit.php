@@ -22,6 +22,11 @@ final class MemoryLimit extends Listener
         $this->usage = $usage ?? static fn (): int => memory_get_usage(true);
     }
 
+    public function watchesTime(): bool
+    {
+        return false;
+    }
+
     public function handled(Runner $runner, string $event, float $seconds): void
     {
         $this->check($runner);

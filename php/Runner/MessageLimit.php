@@ -15,6 +15,11 @@ final class MessageLimit extends Listener
     {
     }
 
+    public function watchesTime(): bool
+    {
+        return false;
+    }
+
     public function handled(Runner $runner, string $event, float $seconds): void
     {
         if ('message' === $event && ++$this->handled >= $this->limit) {

@@ -14,7 +14,8 @@ use Symfony\Component\Security\Core\User\UserInterface;
  */
 trait LazyUserTrait
 {
-    private bool $loaded = false;
+    /** Whether somebody has asked for the user in this event. For reading. */
+    public bool $loaded = false;
     private ?UserInterface $lazyUser = null;
 
     public function __construct(public readonly Identity $identity, private readonly Users $users, private readonly string $firewall)

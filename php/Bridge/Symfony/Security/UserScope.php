@@ -6,7 +6,6 @@ namespace Ferry\Bridge\Symfony\Security;
 
 use Ferry\Auth\ConnectionRegistry;
 use Ferry\Handler\ScopeInterface;
-use Ferry\Handler\Session;
 use Ferry\Middleware\Envelope;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
 
@@ -31,7 +30,8 @@ final class UserScope implements ScopeInterface
     public function enter(Envelope $envelope): void
     {
         $identity = $envelope->connection->identity();
-        $token = $this->of($envelope->session);
+        /** @var ConnectionToken|RememberedConnectionToken|null $token */
+        $token = $envelope->session->attributes[self::class] ?? null;
 
         // The first event, or Connection::authenticate() has taken another token.
         if ($token?->identity !== $identity) {
@@ -47,9 +47,10 @@ final class UserScope implements ScopeInterface
     public function leave(Envelope $envelope, ?\Throwable $error): void
     {
         $this->tokens->setToken(null);
-        $token = $this->of($envelope->session);
+        /** @var ConnectionToken|RememberedConnectionToken|null $token */
+        $token = $envelope->session->attributes[self::class] ?? null;
 
-        if (null !== $token) {
+        if (null !== $token && $token->loaded) {
             if ($token->isRevoked()) {
                 $envelope->connection->close(ConnectionRegistry::UNAUTHORIZED, 'Not logged in any more');
             }
@@ -71,12 +72,6 @@ final class UserScope implements ScopeInterface
         if ($token instanceof ConnectionToken || $token instanceof RememberedConnectionToken) {
             $token->forget();
         }
-    }
-
-    private function of(Session $session): ConnectionToken|RememberedConnectionToken|null
-    {
-        /** @var ConnectionToken|RememberedConnectionToken|null */
-        return $session->attributes[self::class] ?? null;
     }
 
     /** exit() in a handler runs no finally block, and what runs at the end of the process is not the user's doing. */

@@ -17,6 +17,7 @@ use Ferry\Bridge\Symfony\Security\UserScope;
 use Ferry\Handler\EndpointFactory;
 use Ferry\Hygiene\GarbageCollection;
 use Ferry\Hygiene\Housekeeper;
+use Ferry\Hygiene\IdleGarbageCollection;
 use Ferry\Hygiene\ResetPolicy;
 use Ferry\Hygiene\Retry;
 use Ferry\Hygiene\ServiceReset;
@@ -51,6 +52,16 @@ final class HygienePass implements CompilerPassInterface
             ...array_values(array_intersect_key($doctrine, ['clear' => true])),
             ...($config['gc_every'] > 0 ? [new Definition(GarbageCollection::class, [$config['gc_every']])] : []),
         ];
+
+        if (\count($chores) === (int) ($config['gc_every'] > 0) && (ResetPolicy::Batch->value !== $config['reset'] || null === $reset)) {
+            if ([] !== $chores) {
+                $container->register(IdleGarbageCollection::class, IdleGarbageCollection::class)
+                    ->setArguments([$config['gc_every']])
+                    ->addTag('ferry.listener', ['priority' => -1000]);
+            }
+
+            return;
+        }
 
         $container->register(Housekeeper::class, Housekeeper::class)
             ->setArguments([$chores, ResetPolicy::Batch->value === $config['reset'] && null !== $reset ? [$reset] : [], $logger])
