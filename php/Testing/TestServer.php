@@ -27,8 +27,8 @@ final class TestServer
     /** What a condition may take before the test fails: much, so that a busy machine does not fail it. */
     public const TIMEOUT = 10.0;
 
-    /** Not that of the application, whose server may run on this machine. */
-    private const ADDRESS = ['host' => '127.0.0.1', 'port' => 0, 'listen' => null, 'unix' => null, 'control' => null];
+    /** Not those of the application: its server may run on this machine, and clients of a test speak no TLS. */
+    private const ADDRESS = ['host' => '127.0.0.1', 'port' => 0, 'listen' => null, 'unix' => null, 'control' => null, 'metrics' => false, 'tls' => null, 'proxy_protocol' => false];
 
     /** The real one, 'ws://127.0.0.1:43210'. */
     public readonly string $address;

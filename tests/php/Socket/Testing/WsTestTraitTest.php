@@ -34,7 +34,7 @@ final class WsTestTraitTest extends TestCase
 
     protected function wsHandler(): Runner|HandlerInterface
     {
-        return new Runner(new DoorHandler(), ['listen' => ['127.0.0.1:80'], 'slow_ms' => 1000], [$this->listener]);
+        return new Runner(new DoorHandler(), ['listen' => ['127.0.0.1:80'], 'metrics' => true, 'slow_ms' => 1000], [$this->listener]);
     }
 
     protected function wsOptions(): array
@@ -78,6 +78,7 @@ final class WsTestTraitTest extends TestCase
     {
         $client = $this->wsConnect();
         $other = $this->wsConnect();
+        $this->wsWaitUntil(fn (): bool => 2 === $this->wsServer()->server()->count(), 'both are open');
         $this->wsServer()->server()->connections()[0]->close(4401, 'token expired');
 
         $client->assertClosed(4401, 'token expired')->assertReceived('hello stranger');
