@@ -12,8 +12,8 @@ use ferry::engine::metrics::Refusal;
 use rustls::HandshakeKind;
 
 use crate::harness::{
-    Client, Helper, Host, client_config, config, connect_tls, echo, eventually, masked_frame, session, session_of,
-    session_with, socket_address, tls, upgrade_request,
+    Client, Forger, Helper, Host, client_config, config, connect_tls, echo, eventually, masked_frame, session,
+    session_of, session_with, socket_address, tls, upgrade_request,
 };
 
 /// The first listener speaks TLS, the second does not.
@@ -182,7 +182,8 @@ fn many_messages_of_one_batch_share_records() {
     for n in 0..500 {
         client.expect_text(&format!("message {n}"));
     }
-    assert_eq!(host.server.metrics.messages_out.load(Ordering::Relaxed), 500);
+    let metrics = &host.server.metrics;
+    eventually("counted", || metrics.messages_out.load(Ordering::Relaxed) == 500);
     drop(client);
     host.closed(id, 1006);
     host.finish_quiet();
@@ -232,7 +233,7 @@ fn a_client_that_never_reads_follows_the_policy() {
 #[test]
 fn a_session_is_resumed_with_a_ticket() {
     let mut host = Host::start(both());
-    let config = client_config(rustls::DEFAULT_VERSIONS);
+    let config = client_config(rustls::crypto::ring::default_provider(), rustls::DEFAULT_VERSIONS);
     let mut kinds = Vec::new();
     for _ in 0..2 {
         let stream = TcpStream::connect(host.address()).unwrap();
@@ -390,5 +391,78 @@ fn draining_closes_with_goodbye_and_drops_half_handshakes() {
     half.expect_gone();
     drop(client);
     eventually("gone", || metrics.connections.load(Ordering::Relaxed) == 0);
+    host.finish_quiet();
+}
+
+#[test]
+fn a_hello_without_an_end_is_not_collected() {
+    let host = Host::start(both());
+    // Records that say they are the beginning of one message of 16 MiB, and of the longest that fits one buffer.
+    for length in [[0xff, 0xff, 0xff], [0x00, 0xff, 0xff]] {
+        let mut client = Client::connect(host.address());
+        let mut record = vec![0; 16_384];
+        record[0] = 1;
+        record[1..4].copy_from_slice(&length);
+        loop {
+            let head = b"\x16\x03\x01\x40\x00".as_slice();
+            if client.try_write([head, &record].concat()).is_err() {
+                break;
+            }
+            record[..4].fill(0);
+        }
+        client.expect_gone();
+    }
+    refused(&host, Refusal::TlsHandshake, 2);
+    host.finish_quiet();
+}
+
+/// rustls's unbuffered connection panics when it is called without what it has seen of a message that is not whole.
+#[test]
+fn a_handshake_message_in_pieces_meanwhile_hurts_nobody() {
+    let mut host = Host::start(both());
+    for then_leaves in [false, true] {
+        let stream = TcpStream::connect(host.address()).unwrap();
+        let mut client = Client::over_tls(stream, Forger::session());
+        client.upgrade();
+        let id = host.opened();
+        let (mut forger, mut socket) = Forger::take_over(client);
+        // The first half of a key update (RFC 8446 section 4.6.3).
+        socket.write_all(&forger.record(22, b"\x18\0\0")).unwrap();
+        host.server.mailbox(id).unwrap().hand_over();
+        // The server writes and reads on while it waits for the rest.
+        let received = Arc::clone(&host.server.metrics);
+        let before = received.messages_out.load(Ordering::Relaxed);
+        host.text(id, "written meanwhile");
+        eventually("written", || received.messages_out.load(Ordering::Relaxed) > before);
+        if then_leaves {
+            host.close(id, 1000, "");
+            drop(socket);
+            host.closed(id, 1000);
+            continue;
+        }
+        socket.write_all(&forger.record(22, b"\x01\0")).unwrap();
+        // The new key is not forged: what follows is garbage.
+        socket.write_all(&forger.record(23, b"garbage")).unwrap();
+        host.closed(id, 1006);
+    }
+    host.finish_quiet();
+}
+
+#[test]
+fn a_hello_may_come_in_many_records() {
+    let mut host = Host::start(both());
+    let mut config = Arc::unwrap_or_clone(client_config(
+        rustls::crypto::ring::default_provider(),
+        rustls::DEFAULT_VERSIONS,
+    ));
+    config.max_fragment_size = Some(32);
+    let stream = TcpStream::connect(host.address()).unwrap();
+    let mut client = Client::over_tls(stream, session_of(Arc::new(config), "localhost"));
+    client.upgrade();
+    let id = host.opened();
+    client.text("in records of 32 bytes, each with a part of it");
+    assert_eq!(host.message().1, b"in records of 32 bytes, each with a part of it");
+    drop(client);
+    host.closed(id, 1006);
     host.finish_quiet();
 }

@@ -1,18 +1,24 @@
 //! The TLS state of one connection: decrypts what came, encrypts what goes. Knows no socket.
 //!
+//! rustls panics when it does not get back the bytes that it has seen and not discarded (`begun`), so every call passes them.
+//!
 //! rustls's buffered connection holds 4 KiB for reading per connection. Here all connections of a thread decrypt in one
 //! buffer, and one that idles keeps its keys alone.
 
 use std::cell::RefCell;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
-use rustls::server::{ServerConfig, UnbufferedServerConnection};
-use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus};
+use rustls::server::{ServerConfig, ServerConnectionData, UnbufferedServerConnection};
+use rustls::unbuffered::{
+    ConnectionState, EncodeError, EncodeTlsData, EncryptError, InsufficientSizeError, UnbufferedStatus,
+};
 use tokio::io::ReadBuf;
 
 /// What is encrypted at once: the plain bytes of four records. More would only wait behind a socket that is full.
 pub const BATCH_BYTES: usize = 64 * 1024;
+/// Room for one batch: each record adds a header, a nonce, a type and a tag, and there may be a key update before.
+const OUTPUT_BYTES: usize = BATCH_BYTES + 4096;
 /// Room for one read, and for the beginnings of a record or a handshake message before it.
 pub const INPUT_BYTES: usize = 64 * 1024;
 
@@ -21,15 +27,15 @@ pub struct Scratch {
     pub input: Box<[u8]>,
     /// Small messages of one batch, gathered for one record.
     gathered: Vec<u8>,
-    /// Encrypted.
-    pub output: Vec<u8>,
+    /// Encrypted, from the front.
+    pub output: Box<[u8]>,
 }
 
 thread_local! {
     pub static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch {
         input: vec![0; INPUT_BYTES].into_boxed_slice(),
         gathered: Vec::new(),
-        output: Vec::new(),
+        output: vec![0; OUTPUT_BYTES].into_boxed_slice(),
     });
 }
 
@@ -46,6 +52,8 @@ pub struct Records {
     /// The peer has said that nothing follows.
     pub ended: bool,
     said_goodbye: bool,
+    /// Broken: rustls is not asked again.
+    failed: bool,
 }
 
 impl Records {
@@ -58,6 +66,7 @@ impl Records {
             ready: false,
             ended: false,
             said_goodbye: false,
+            failed: false,
         })
     }
 
@@ -102,14 +111,7 @@ impl Records {
                         self.plain.extend_from_slice(&record.payload[direct..]);
                     }
                 }
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    append(&mut self.held, |room| match data.encode(room) {
-                        Err(EncodeError::InsufficientSize(size)) => Err(size),
-                        // Encoded once, just now.
-                        Err(EncodeError::AlreadyEncoded) => Ok(0),
-                        Ok(n) => Ok(n),
-                    });
-                }
+                Ok(ConnectionState::EncodeTlsData(data)) => encode(data, &mut self.held),
                 // It is in `held`, in order.
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
                 Ok(ConnectionState::PeerClosed) => self.ended = true,
@@ -124,7 +126,12 @@ impl Records {
                     break;
                 }
                 Err(error) => {
-                    self.encode_alert();
+                    self.failed = true;
+                    // rustls has an alert for the peer.
+                    let rest = &mut input[used + discard..];
+                    if let Ok(ConnectionState::EncodeTlsData(data)) = self.connection.process_tls_records(rest).state {
+                        encode(data, &mut self.held);
+                    }
                     return Err(error);
                 }
             }
@@ -135,54 +142,63 @@ impl Records {
         }
         // A handshake message of this length does not exist.
         if self.begun.len() == INPUT_BYTES {
+            self.failed = true;
             return Err(rustls::Error::General("a handshake message without an end".into()));
         }
         Ok(())
     }
 
-    /// After an error rustls has an alert for the peer.
-    fn encode_alert(&mut self) {
-        let held = &mut self.held;
-        if let Ok(ConnectionState::EncodeTlsData(mut data)) = self.connection.process_tls_records(&mut []).state {
-            append(held, |room| match data.encode(room) {
-                Err(EncodeError::InsufficientSize(size)) => Err(size),
-                Err(EncodeError::AlreadyEncoded) => Ok(0),
-                Ok(n) => Ok(n),
-            });
-        }
-    }
-
-    /// Encrypts the plain bytes from `skip` on, at most [`BATCH_BYTES`], into `scratch.output`. Returns how many.
+    /// Encrypts the plain bytes from `skip` on, at most [`BATCH_BYTES`], into `scratch.output`. Returns how many, and the
+    /// length of the output, which belongs behind what is held.
     pub fn encrypt(
         &mut self,
         slices: &[IoSlice<'_>],
         skip: usize,
         scratch: &mut Scratch,
-    ) -> Result<usize, EncryptError> {
-        scratch.output.clear();
-        let Ok(ConnectionState::WriteTraffic(mut traffic)) = self.connection.process_tls_records(&mut []).state else {
-            return Err(EncryptError::EncryptExhausted);
-        };
-        let plain = gather(slices, skip, &mut scratch.gathered);
-        let mut failed = None;
-        append(&mut scratch.output, |room| match traffic.encrypt(plain, room) {
-            Err(EncryptError::InsufficientSize(size)) => Err(size),
-            Err(error) => {
-                failed = Some(error);
-                Ok(0)
+    ) -> io::Result<(usize, usize)> {
+        if self.failed {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        loop {
+            let UnbufferedStatus { discard, state } = self.connection.process_tls_records(&mut self.begun);
+            let done = match state {
+                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                    let plain = gather(slices, skip, &mut scratch.gathered);
+                    let written = traffic.encrypt(plain, &mut scratch.output);
+                    Some(written.map(|written| (plain.len(), written)).map_err(io::Error::other))
+                }
+                Ok(ConnectionState::EncodeTlsData(data)) => {
+                    encode(data, &mut self.held);
+                    None
+                }
+                Ok(ConnectionState::TransmitTlsData(data)) => {
+                    data.done();
+                    None
+                }
+                Ok(ConnectionState::PeerClosed) => {
+                    self.ended = true;
+                    None
+                }
+                Ok(_) => Some(Err(io::ErrorKind::BrokenPipe.into())),
+                Err(error) => {
+                    self.failed = true;
+                    Some(Err(io::Error::new(io::ErrorKind::InvalidData, error)))
+                }
+            };
+            self.begun.drain(..discard);
+            if let Some(done) = done {
+                return done;
             }
-            Ok(n) => Ok(n),
-        });
-        failed.map_or(Ok(plain.len()), Err)
+        }
     }
 
     /// Queues the alert that ends our side, once.
     pub fn say_goodbye(&mut self) {
-        if std::mem::replace(&mut self.said_goodbye, true) {
+        if std::mem::replace(&mut self.said_goodbye, true) || self.failed {
             return;
         }
-        let held = &mut self.held;
-        if let Ok(ConnectionState::WriteTraffic(mut traffic)) = self.connection.process_tls_records(&mut []).state {
+        let (held, begun) = (&mut self.held, &mut self.begun);
+        if let Ok(ConnectionState::WriteTraffic(mut traffic)) = self.connection.process_tls_records(begun).state {
             append(held, |room| match traffic.queue_close_notify(room) {
                 Err(EncryptError::InsufficientSize(size)) => Err(size),
                 Err(EncryptError::EncryptExhausted) => Ok(0),
@@ -190,6 +206,16 @@ impl Records {
             });
         }
     }
+}
+
+/// Appends what the protocol itself has to say.
+fn encode(mut data: EncodeTlsData<'_, ServerConnectionData>, to: &mut Vec<u8>) {
+    append(to, |room| match data.encode(room) {
+        Err(EncodeError::InsufficientSize(size)) => Err(size),
+        // This is the only place that encodes it.
+        Err(EncodeError::AlreadyEncoded) => Ok(0),
+        Ok(n) => Ok(n),
+    });
 }
 
 /// Lets `write` append to `to`, which grows by what it asks for.

@@ -163,15 +163,17 @@ impl Inner {
         let mut taken = 0;
         SCRATCH.with_borrow_mut(|scratch| {
             while taken < all && self.records.held.is_empty() {
-                taken += self
-                    .records
-                    .encrypt(slices, taken, scratch)
-                    .map_err(|e| io::Error::other(e.to_string()))?;
-                let written = match self.socket.try_write(&scratch.output) {
-                    Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
-                    written => written?,
-                };
-                self.records.held.extend_from_slice(&scratch.output[written..]);
+                let (plain, encrypted) = self.records.encrypt(slices, taken, scratch)?;
+                taken += plain;
+                let mut rest = &scratch.output[..encrypted];
+                if self.records.held.is_empty() {
+                    match self.socket.try_write(rest) {
+                        Ok(written) => rest = &rest[written..],
+                        Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                        Err(e) => return Err(e),
+                    }
+                }
+                self.records.held.extend_from_slice(rest);
             }
             Ok(taken)
         })

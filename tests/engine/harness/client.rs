@@ -147,6 +147,14 @@ impl Client {
         self.socket.io().write_all(bytes.as_ref())
     }
 
+    /// Its TLS session and its socket.
+    pub fn into_tls(self) -> (rustls::ClientConnection, TcpStream) {
+        match self.socket {
+            Socket::Tls(stream) => stream.into_parts(),
+            _ => panic!("no TLS"),
+        }
+    }
+
     /// The TLS session of a client that has one.
     pub fn session(&self) -> &rustls::ClientConnection {
         match &self.socket {

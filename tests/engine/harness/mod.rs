@@ -6,6 +6,7 @@
 
 mod client;
 pub mod control;
+mod forged;
 mod helper;
 mod tls;
 
@@ -27,6 +28,7 @@ use ferry::engine::server::Server;
 
 pub use self::tls::{client_config, connect_tls, fixture, session, session_of, session_with, tls};
 pub use client::{Client, Response, masked_frame, upgrade_request};
+pub use forged::Forger;
 pub use helper::{Helper, echo};
 
 /// No condition is waited for longer: a failing test ends.

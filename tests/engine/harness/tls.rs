@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ferry::engine::tls::{CertificateFiles, MinVersion, Tls};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
@@ -28,12 +30,12 @@ pub fn tls(names: &[&str]) -> Tls {
 }
 
 /// Trusts the test's root.
-pub fn client_config(versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
+pub fn client_config(provider: CryptoProvider, versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(fixture("ca.pem")).unwrap())
         .unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
@@ -47,13 +49,13 @@ pub fn session_of(config: Arc<ClientConfig>, name: &str) -> ClientConnection {
 
 /// A session of these versions that offers these protocols.
 pub fn session_with(versions: &[&'static SupportedProtocolVersion], name: &str, alpn: &[&str]) -> ClientConnection {
-    let mut config = Arc::unwrap_or_clone(client_config(versions));
+    let mut config = Arc::unwrap_or_clone(client_config(default_provider(), versions));
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     session_of(Arc::new(config), name)
 }
 
 pub fn session(name: &str) -> ClientConnection {
-    session_of(client_config(rustls::DEFAULT_VERSIONS), name)
+    session_of(client_config(default_provider(), rustls::DEFAULT_VERSIONS), name)
 }
 
 pub fn connect_tls(address: SocketAddr) -> Client {
