@@ -65,6 +65,14 @@ class Connection
     }
 
     /**
+     * @param array<string, string> $offsets
+     */
+    public function resume(array $offsets): Connection
+    {
+        self::refuse();
+    }
+
+    /**
      * @return list<string>
      */
     public function rooms(): array

@@ -62,6 +62,17 @@ class Connection
 
     public function leave(string ...$rooms): Connection {}
 
+    /**
+     * The client names the offsets that it saw last, of rooms that keep a history. What it missed goes out when it joins the
+     * room, before live events; if it has joined, now: what it missed before the join. A message of type "resumed" says when it
+     * is complete, or that too much time has passed. Joins nothing by itself.
+     *
+     * The dispatcher does this for messages of type "resume", and the server for the query parameter `since`.
+     *
+     * @param array<string, string> $offsets by room; what is none counts as one that is too old
+     */
+    public function resume(array $offsets): Connection {}
+
     /** @return list<string> */
     public function rooms(): array {}
 

@@ -61,6 +61,8 @@ namespace Ferry;
  * | trusted_proxies | list of CIDR strings [] | peers whose Forwarded / X-Forwarded-For header is believed |
  * | jwt | ?array null | see below; null: no verification in Rust |
  * | token | array | where the token is looked for, see below |
+ * | control | ?array null | see below; null: no control endpoint |
+ * | history | ?array null | see below; null: rooms keep nothing |
  *
  * `listen`: each item is an address, 'host:port', '[IPv6]:port' or 'unix:/path', or an array with `address`, `tls` (bool false:
  * this address speaks TLS, with the option `tls`), `proxy_protocol` (bool, by default the option) and, for a Unix socket, `mode`
@@ -73,7 +75,6 @@ namespace Ferry;
  * gets the first that is for the name it asks for, SNI, and the first of all without a match), `min_version` (string '1.2', or
  * '1.3'). With host and port, or with unix, the address speaks TLS; with `listen`, those that say so. Files are read at once,
  * and again by `reload()` and, in `run()`, on SIGHUP. ALPN is http/1.1; the handshake counts as part of `handshake_timeout`.
- * | control | ?array null | see below; null: no control endpoint |
  *
  * `jwt`: `algorithms` (list, required: HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA),
  * `key`, `keys` (array kid => key) or `jwks_url` (string, see below), `issuer` (string or list), `audience` (string or list), `leeway` (int 0, seconds, to
@@ -115,6 +116,12 @@ namespace Ferry;
  * `metrics`: `path` (string '/metrics'), `listen` (?string null: an address of its own such as '127.0.0.1:9100', where health
  * is answered too; null: the server's own listeners), `token` (?string null: at least 16 characters, asked for as
  * `Authorization: Bearer`).
+ *
+ * `history`: rooms keep the events that are published to them (docs/publishing.md), and clients that were cut off get what they
+ * missed. `rooms` (array pattern => array, required: `*` stands for any characters, the first that matches counts; of each room
+ * `messages`, int, 1 to 1000000: the last so many; `seconds`, float: none older; one of them or both), `room_bytes` (int
+ * 1048576, at least 1024), `total_bytes` (int 67108864, at least 1024: over all rooms; above it the oldest of the largest rooms
+ * go).
  */
 final class WsServer
 {

@@ -256,6 +256,13 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
 
             if ($endpoint->decodes && !$binary) {
                 $message = $this->decoder->decode($data);
+
+                if (ResumeRequest::TYPE === $message->type && !isset($endpoint->types[ResumeRequest::TYPE])) {
+                    ResumeRequest::apply($connection, $message);
+
+                    return;
+                }
+
                 $action = $endpoint->types[$message->type ?? ''] ?? $endpoint->other ?? throw $this->unknown($message);
             } else {
                 $message = clone $this->frame;

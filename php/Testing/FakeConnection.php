@@ -45,6 +45,9 @@ final class FakeConnection extends Connection
     /** @var array<string, true> */
     private array $rooms = [];
 
+    /** @var array<string, string> */
+    private array $resumed = [];
+
     /** @var array<string, mixed> */
     private array $attributes = [];
 
@@ -139,6 +142,23 @@ final class FakeConnection extends Connection
         }
 
         return $this;
+    }
+
+    public function resume(array $offsets): static
+    {
+        $this->resumed = $offsets + $this->resumed;
+
+        return $this;
+    }
+
+    /**
+     * What was asked for with resume().
+     *
+     * @return array<string, string> offsets by room
+     */
+    public function resumed(): array
+    {
+        return $this->resumed;
     }
 
     public function leave(string ...$rooms): static

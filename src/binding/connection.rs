@@ -13,12 +13,13 @@ use crate::engine::clock::unix_time;
 use crate::engine::close;
 use crate::engine::config::SlowConsumer;
 use crate::engine::frame::{MAX_CONTROL_PAYLOAD, MessageKind, encode_message, encode_ping};
+use crate::engine::history::Offset;
 use crate::engine::id::ConnId;
 use crate::engine::mailbox::{Batch, Command, Mailbox};
 use crate::engine::outlet::Outlet;
 use crate::engine::request::HandshakeRequest;
 
-use super::args::Bytes;
+use super::args::{Bytes, Options};
 use super::convert::{self, ArrayValue, This};
 use super::core::Core;
 use super::handshake::{self, Handshake};
@@ -138,6 +139,10 @@ impl Connection {
         self_.leave_rooms(rooms).map(|()| This::of(self_))
     }
 
+    pub fn resume(self_: &mut ZendClassObject<Connection>, offsets: Options<'_>) -> PhpResult<This<Connection>> {
+        self_.resume_rooms(offsets).map(|()| This::of(self_))
+    }
+
     pub fn rooms(&self) -> PhpResult<Vec<String>> {
         self.core.guard()?;
         let roster = self.core.roster.borrow();
@@ -227,8 +232,9 @@ impl Connection {
         for name in room_names(rooms)? {
             if self.is_live() {
                 let joined = self.core.roster.borrow_mut().join(self.id, &name);
-                if let Some(room) = joined {
-                    self.core.command(self.id, Command::Join { id: self.id, room });
+                if let (Some(room), Some(server)) = (joined, self.core.running()) {
+                    server.publisher().join(self.id, room);
+                    self.core.hand_over(&server);
                 }
             }
         }
@@ -242,6 +248,26 @@ impl Connection {
             if let Some(room) = left {
                 self.core.command(self.id, Command::Leave { id: self.id, room });
             }
+        }
+        Ok(())
+    }
+
+    /// What is no offset is that of another run: the client is told that there is a gap.
+    fn resume_rooms(&self, offsets: Options<'_>) -> PhpResult<()> {
+        self.core.guard()?;
+        let table = offsets.0.and_then(Zval::array);
+        for (room, offset) in table.into_iter().flatten() {
+            let (room, offset) = (room.to_string(), offset.string().unwrap_or_default());
+            let since = offset.parse().unwrap_or(Offset::new(0, &room, u64::MAX));
+            let room = room.into();
+            self.core.command(
+                self.id,
+                Command::ResumeRoom {
+                    id: self.id,
+                    room,
+                    since,
+                },
+            );
         }
         Ok(())
     }

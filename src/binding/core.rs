@@ -243,6 +243,16 @@ impl Core {
         self.send_to(count, &audience, frame, except)
     }
 
+    /// An event for a room. Returns how many connections it was handed to.
+    pub fn publish(&self, room: &str, event: &str, data: &str, except: &[ConnId]) -> usize {
+        let Some(server) = self.running() else { return 0 };
+        // Before the history is locked: nobody may wait with that lock.
+        server.mailboxes().for_each(|m| drop(m.batch()));
+        server.publisher().send_to_room(room, event, data, except, None);
+        self.hand_over(&server);
+        self.roster.borrow().count_reached(Some(room), except)
+    }
+
     /// The same for a user's connections.
     pub fn send_to_user(&self, user: &str, frame: &bytes::Bytes) -> usize {
         let count = self.roster.borrow().of_user(user).len();
@@ -258,6 +268,7 @@ impl Core {
                     audience: audience.clone(),
                     frame: frame.clone(),
                     except,
+                    number: None,
                     count: None,
                 });
                 mailbox.mark();

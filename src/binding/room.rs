@@ -10,7 +10,6 @@ use ext_php_rs::zend::{ClassEntry, ce};
 
 use crate::engine::frame::{MessageKind, message_frame};
 use crate::engine::id::ConnId;
-use crate::engine::publish::event_frame;
 
 use super::args::{Bytes, Except};
 use super::connection::message_kind;
@@ -76,8 +75,7 @@ impl Room {
         self.core.guard()?;
         let except = except.ids(&self.core)?;
         let (event, data) = event_arguments(event, data)?;
-        let frame = event_frame(&event, &data, Some(&self.name));
-        let reached = self.core.broadcast(Some(&self.name), &frame, &except);
+        let reached = self.core.publish(&self.name, &event, &data, &except);
         Ok(i64::try_from(reached).unwrap_or(i64::MAX))
     }
 }

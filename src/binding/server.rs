@@ -218,7 +218,7 @@ impl WsServer {
     pub fn publish_to_user(&self, userIdentifier: &str, event: Bytes<'_>, data: Option<&Zval>) -> PhpResult<i64> {
         self.core.guard()?;
         let (event, data) = room::event_arguments(event, data)?;
-        let frame = event_frame(&event, &data, None);
+        let frame = event_frame(&event, &data, None, None);
         let reached = self.core.send_to_user(userIdentifier, &frame);
         Ok(i64::try_from(reached).unwrap_or(i64::MAX))
     }

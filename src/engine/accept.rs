@@ -240,6 +240,7 @@ fn open(gate: &Gate, stream: Stream, early: Vec<u8>, permit: ConnectionPermit, a
         expires_at: accepted.expires_at,
         deflate: accepted.deflate,
         user: accepted.user,
+        since: accepted.since,
     };
     let id = gate.local.state.borrow_mut().open(writer, permit, admission);
     // A task of its own: this one's state has the size of the HTTP machinery.

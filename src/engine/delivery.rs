@@ -246,6 +246,10 @@ impl State {
             self.settled.push((slot, Settled::Empty));
         }
         self.settle();
+        if done && self.late.is_waiting(slot) {
+            self.catch_up(slot);
+            return self.sessions.at(slot).is_none_or(|s| s.outbox.is_none());
+        }
         done
     }
 

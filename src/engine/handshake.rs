@@ -14,9 +14,11 @@ use http_body_util::Full;
 use tungstenite::handshake::derive_accept_key;
 
 use super::auth::jwt::VerifiedToken;
+use super::auth::query::first_value;
 use super::auth::token::{Token, bearer_offered, offered_subprotocols};
 use super::config::Config;
 use super::deflate::{self, Agreement, Terms};
+use super::history::{MAX_OFFSETS, Offset};
 use super::inbox::Event;
 use super::limits::ConnectionPermit;
 use super::metrics::Refusal;
@@ -42,6 +44,8 @@ pub struct Accepted {
     pub expires_at: Option<i64>,
     /// permessage-deflate, as the answer says.
     pub deflate: Option<Terms>,
+    /// Where the client stands in histories: the query parameter `since`.
+    pub since: Vec<Offset>,
     /// Whose connection it is, by the token or by PHP's identity.
     pub user: Option<Box<str>>,
     /// Tells PHP when the connection is never opened.
@@ -175,6 +179,10 @@ impl Gate {
             token,
             verified: verified.map(Box::new),
         });
+        let since = match &config.history {
+            Some(_) => query_offsets(request.head.query()),
+            None => Vec::new(),
+        };
         self.wait_for_room().await;
         let mut accepted = if self.ask_php.load(Ordering::Relaxed) {
             self.ask(request, expires_at, user).await?
@@ -184,10 +192,12 @@ impl Gate {
                 client,
                 expires_at,
                 deflate: None,
+                since: Vec::new(),
                 user,
                 asked: None,
             }
         };
+        accepted.since = since;
         accepted.deflate = agreement.map(|agreement| agreement.terms);
         Ok(Verdict::Upgrade(answer, accepted))
     }
@@ -277,6 +287,7 @@ impl Gate {
                 client,
                 expires_at: at.or(expires_at),
                 deflate: None,
+                since: Vec::new(),
                 user: named.or(user),
                 asked: Some(asked),
             }),
@@ -293,6 +304,15 @@ impl Gate {
             .with(header::RETRY_AFTER, HeaderValue::from_static("1"))),
         }
     }
+}
+
+/// The offsets of `since`, with commas between; what is none is left out.
+fn query_offsets(query: Option<&str>) -> Vec<Offset> {
+    let text = query.and_then(|query| first_value(query, "since")).unwrap_or_default();
+    text.split(',')
+        .filter_map(|one| one.parse().ok())
+        .take(MAX_OFFSETS)
+        .collect()
 }
 
 enum Verdict {

@@ -14,6 +14,7 @@ use super::config::{Config, Rates, SlowConsumer};
 use super::deflate::{Codec, Context, Terms};
 use super::delivery::{Dirty, Settled};
 use super::frame::{Limits as FrameLimits, encode_close};
+use super::history::{History, Late, Offset};
 use super::id::ConnId;
 use super::inbox::{Burst, Event, Inbox, Opened};
 use super::limits::ConnectionPermit;
@@ -34,6 +35,9 @@ pub struct State {
     pub sessions: Table<Session>,
     pub rooms: Rooms,
     pub users: Users,
+    /// Shared with whoever publishes.
+    pub history: Option<Arc<History>>,
+    pub late: Late,
     pub dirty: Dirty,
     /// Compresses and inflates for all sessions.
     pub codec: Codec,
@@ -73,6 +77,8 @@ pub struct Admission {
     /// permessage-deflate, as the answer to the request says.
     pub deflate: Option<Terms>,
     pub user: Option<Box<str>>,
+    /// Where the client stands in histories, by the request.
+    pub since: Vec<Offset>,
 }
 
 /// The options a session's life depends on, with times in sweeps. `None`: switched off.
@@ -151,6 +157,8 @@ impl State {
             sessions: Table::default(),
             rooms: Rooms::default(),
             users: Users::default(),
+            history: None,
+            late: Late::default(),
             dirty: Dirty::default(),
             codec: Codec::new(config.compression.unwrap_or_default().level),
             burst: inbox.burst(),
@@ -224,6 +232,7 @@ impl State {
             controls_since: self.sweep,
             expires_at: accepted.expires_at,
             user: None,
+            since: accepted.since,
             client: accepted.client,
             opened_at: u32::try_from(unix_time()).unwrap_or(u32::MAX),
             permit,
@@ -397,11 +406,16 @@ impl State {
             self.users.remove(&user, slot);
         }
         for membership in std::mem::take(&mut session.memberships) {
-            self.vacate(membership);
+            self.vacate(slot, membership);
         }
     }
 
-    fn vacate(&mut self, membership: rooms::Membership) {
+    fn vacate(&mut self, slot: u32, membership: rooms::Membership) {
+        if self.history.is_some()
+            && let Some(name) = self.rooms.name(&membership)
+        {
+            self.late.leave(name, slot);
+        }
         if let Some(other) = self.rooms.leave(membership)
             && let Some(session) = self.sessions.at_mut(other)
         {
@@ -443,9 +457,10 @@ impl State {
                 audience,
                 frame,
                 except,
+                number,
                 count,
             } => {
-                let reached = self.broadcast(&audience, frame, &except);
+                let reached = self.broadcast(&audience, frame, &except, number);
                 if let Some(count) = count {
                     count.add(reached);
                 }
@@ -478,13 +493,21 @@ impl State {
                     self.finish(slot);
                 }
             }
-            Command::Join { id, room } => {
+            Command::ResumeRoom { id, room, since } => {
+                if let Some(slot) = self.find(id) {
+                    self.resume_room(slot, &room, since, data);
+                }
+            }
+            Command::Join { id, room, entered } => {
                 if let Some(slot) = self.find(id)
                     && let Some(session) = self.sessions.at_mut(slot)
                     && session.is_open()
                     && let Some(membership) = self.rooms.join(&room, slot, &session.memberships)
                 {
                     session.memberships.push(membership);
+                    if let Some(entered) = entered {
+                        self.enter(slot, &room, entered, data);
+                    }
                 }
             }
             Command::Leave { id, room } => {
@@ -493,7 +516,7 @@ impl State {
                     && let Some(at) = self.rooms.find(&room, &session.memberships)
                 {
                     let membership = session.memberships.swap_remove(at);
-                    self.vacate(membership);
+                    self.vacate(slot, membership);
                 }
             }
             Command::Expire { id, at } => {

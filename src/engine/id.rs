@@ -69,6 +69,12 @@ impl InstanceId {
         Self(hasher.finish())
     }
 
+    /// A part of it that tells runs apart.
+    #[allow(clippy::cast_possible_truncation, reason = "half of a random number is random")]
+    pub fn as_epoch(self) -> u32 {
+        self.0 as u32
+    }
+
     pub fn as_hex(self) -> String {
         format!("{:016x}", self.0)
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::history::Offset;
 use super::hub::State;
 use super::id::ConnId;
 use super::request::HandshakeReply;
@@ -35,6 +36,8 @@ pub enum Command {
         audience: Audience,
         frame: Bytes,
         except: Box<[ConnId]>,
+        /// Of an event that its room keeps.
+        number: Option<u64>,
         /// Told how many it reached, where somebody asks.
         count: Option<Count>,
     },
@@ -63,6 +66,14 @@ pub enum Command {
     Join {
         id: ConnId,
         room: Arc<str>,
+        /// In a room with a history: the last event before.
+        entered: Option<u64>,
+    },
+    /// The client has seen the room's events up to that offset.
+    ResumeRoom {
+        id: ConnId,
+        room: Arc<str>,
+        since: Offset,
     },
     Leave {
         id: ConnId,
@@ -248,6 +259,12 @@ impl Mailbox {
     /// The same without waiting, however full it is: an I/O thread that waited for itself would wait for ever. Ask
     /// [`is_full`](Self::is_full) before taking on work that ends here.
     pub fn post_now(&self, command: Command) {
+        self.append_now(command);
+        self.hand_over();
+    }
+
+    /// The same, for one of several: [`hand_over`](Self::hand_over) follows.
+    pub fn append_now(&self, command: Command) {
         let mut batch = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if self.dead.load(Ordering::Relaxed) {
             return;
@@ -255,7 +272,6 @@ impl Mailbox {
         batch.push(command);
         drop(batch);
         self.mark();
-        self.hand_over();
     }
 
     /// A quarter of the limit, so that the PHP thread is not made to wait for what others post.

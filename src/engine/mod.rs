@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod endpoint;
 pub mod frame;
 pub mod handshake;
+pub mod history;
 pub mod hub;
 pub mod id;
 pub mod inbox;

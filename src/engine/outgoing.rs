@@ -40,11 +40,20 @@ impl State {
     }
 
     /// Queues one encoded frame for all connections, a room's or a user's. Returns how many get it.
-    pub fn broadcast(&mut self, audience: &Audience, frame: Bytes, except: &[ConnId]) -> usize {
-        let except: Vec<u32> = except.iter().filter_map(|&id| self.find(id)).collect();
+    pub fn broadcast(&mut self, audience: &Audience, frame: Bytes, except: &[ConnId], number: Option<u64>) -> usize {
+        let mut except: Vec<u32> = except.iter().filter_map(|&id| self.find(id)).collect();
+        let mut reached = 0;
+        if let (Some(number), Audience::Room(room)) = (number, audience) {
+            // They get it with what they missed.
+            for slot in self.late.skipped(room, number) {
+                if !except.contains(&slot) {
+                    except.push(slot);
+                    reached += 1;
+                }
+            }
+        }
         let mut variants = Variants::new(frame, self.limits.compress_from, &mut self.dirty);
         let (dirty, codec) = (&mut self.dirty, &mut self.codec);
-        let mut reached = 0;
         let mut to = |sessions: &mut Table<Session>, slot: u32| {
             if let Some(session) = sessions.at_mut(slot)
                 && session.is_open()

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::frame::{MessageKind, message_frame};
+use super::history::History;
 use super::hub::State;
 use super::id::{ConnId, InstanceId};
 use super::mailbox::{Audience, Command, Mailbox, Question};
@@ -37,6 +39,7 @@ pub struct Publisher {
     pub instance: InstanceId,
     pub metrics: Arc<Metrics>,
     pub mailboxes: Vec<Arc<Mailbox>>,
+    pub history: Option<Arc<History>>,
 }
 
 impl Publisher {
@@ -54,27 +57,66 @@ impl Publisher {
             match &message.target {
                 Target::Rooms(rooms) => {
                     for room in rooms {
-                        let frame = event_frame(&message.event, &message.data, Some(room));
-                        self.send(&Audience::Room(room.as_str().into()), &frame, except, &count);
+                        self.send_to_room(room, &message.event, &message.data, except.as_slice(), Some(&count));
                     }
                 }
                 Target::User(user) => {
-                    let frame = event_frame(&message.event, &message.data, None);
-                    self.send(&Audience::User(user.as_str().into()), &frame, except, &count);
+                    let frame = event_frame(&message.event, &message.data, None, None);
+                    let audience = Audience::User(user.as_str().into());
+                    self.send(&audience, &frame, except.as_slice(), None, Some(&count));
                 }
             }
         }
+        self.mailboxes.iter().for_each(|m| m.hand_over());
         add(&self.metrics.publishes, messages.len() as u64);
         reached
     }
 
-    fn send(&self, audience: &Audience, frame: &Bytes, except: Option<ConnId>, count: &Count) {
+    /// One event for one room, kept if the room keeps a history. The caller hands over.
+    pub fn send_to_room(&self, room: &str, event: &str, data: &str, except: &[ConnId], count: Option<&Count>) {
+        let audience = Audience::Room(room.into());
+        match self.history.as_deref().filter(|history| history.keeps(room)) {
+            None => {
+                let frame = event_frame(event, data, Some(room), None);
+                self.send(&audience, &frame, except, None, count);
+            }
+            Some(history) => {
+                // Held until every mailbox has it: the numbers rise in each.
+                let mut rooms = history.lock();
+                let encode = |offset: &str| event_frame(event, data, Some(room), Some(offset));
+                let (number, frame) = history.append(&mut rooms, room, Instant::now(), encode);
+                self.send(&audience, &frame, except, Some(number), count);
+            }
+        }
+    }
+
+    /// The connection joins a room. The caller hands over.
+    pub fn join(&self, id: ConnId, room: Arc<str>) {
+        let Some(mailbox) = self.mailboxes.get(id.io_thread()) else {
+            return;
+        };
+        let history = self.history.as_deref().filter(|history| history.keeps(&room));
+        // Held, so that events up to `entered` stand before the join and the others behind it.
+        let rooms = history.map(History::lock);
+        let entered = rooms.as_ref().map(|rooms| rooms.head());
+        mailbox.append_now(Command::Join { id, room, entered });
+    }
+
+    fn send(
+        &self,
+        audience: &Audience,
+        frame: &Bytes,
+        except: &[ConnId],
+        number_kept: Option<u64>,
+        count: Option<&Count>,
+    ) {
         for (number, mailbox) in self.mailboxes.iter().enumerate() {
-            mailbox.post_now(Command::Broadcast {
+            mailbox.append_now(Command::Broadcast {
                 audience: audience.clone(),
                 frame: frame.clone(),
-                except: except.into_iter().filter(|id| id.io_thread() == number).collect(),
-                count: Some(count.clone()),
+                except: except.iter().copied().filter(|id| id.io_thread() == number).collect(),
+                number: number_kept,
+                count: count.cloned(),
             });
         }
     }
@@ -119,8 +161,8 @@ impl Publisher {
     }
 }
 
-/// The text message that clients get: `{"type":event,"data":data,"room":room}`.
-pub fn event_frame(event: &str, data: &str, room: Option<&str>) -> Bytes {
+/// The text message that clients get: `{"type":event,"data":data,"room":room,"offset":offset}`.
+pub fn event_frame(event: &str, data: &str, room: Option<&str>, offset: Option<&str>) -> Bytes {
     let mut text = String::with_capacity(event.len() + data.len() + room.map_or(0, str::len) + 40);
     text.push_str(r#"{"type":"#);
     push_json(&mut text, event);
@@ -129,6 +171,10 @@ pub fn event_frame(event: &str, data: &str, room: Option<&str>) -> Bytes {
     if let Some(room) = room {
         text.push_str(r#","room":"#);
         push_json(&mut text, room);
+    }
+    if let Some(offset) = offset {
+        text.push_str(r#","offset":"#);
+        push_json(&mut text, offset);
     }
     text.push('}');
     message_frame(MessageKind::Text, text.as_bytes())
@@ -153,10 +199,13 @@ mod tests {
     #[test]
     fn an_event_is_json_whatever_its_names_are() {
         for (event, room) in [("e", "r"), ("\"\\\n\u{1}é", "r\u{2028}\"")] {
-            let frame = event_frame(event, "[1, 2]", Some(room));
+            let frame = event_frame(event, "[1, 2]", Some(room), None);
             let value: serde_json::Value = serde_json::from_slice(&frame[2..]).unwrap();
             assert_eq!(value, serde_json::json!({"type": event, "data": [1, 2], "room": room}));
         }
-        assert_eq!(&event_frame("e", "null", None)[2..], br#"{"type":"e","data":null}"#);
+        assert_eq!(
+            &event_frame("e", "null", None, None)[2..],
+            br#"{"type":"e","data":null}"#
+        );
     }
 }

@@ -12,6 +12,7 @@ use nix::sys::signal::SigSet;
 use super::auth::jwt::jwks::Refresher;
 use super::config::{Config, Listen};
 use super::control::Facts;
+use super::history::History;
 use super::id::{ConnId, InstanceId};
 use super::inbox::Inbox;
 use super::limits::ConnectionLimits;
@@ -75,12 +76,18 @@ impl Server {
             started: Instant::now(),
             inbox: Arc::clone(&inbox),
         };
+        let epoch = InstanceId::random().as_epoch();
+        let history = config
+            .history
+            .clone()
+            .map(|options| Arc::new(History::new(options, epoch)));
         let mut control = control.map(|bound| (bound, facts));
         let mut server = Self {
             publisher: Arc::new(Publisher {
                 instance,
                 metrics: Arc::clone(&metrics),
                 mailboxes: mailboxes.clone(),
+                history,
             }),
             inbox,
             mailboxes,

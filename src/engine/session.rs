@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use super::deflate::Context;
+use super::history::Offset;
 use super::limits::ConnectionPermit;
 use super::outbox::Outbox;
 use super::outlet::Outlet;
@@ -70,6 +71,8 @@ pub struct Session {
     pub expires_at: Option<i64>,
     /// Named by its token or by PHP.
     pub user: Option<Arc<str>>,
+    /// Offsets that the client brought, of rooms that it has not joined.
+    pub since: Vec<Offset>,
     /// `None`: it came over a Unix socket.
     pub client: Option<IpAddr>,
     /// Unix time, seconds.

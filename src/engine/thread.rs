@@ -54,13 +54,14 @@ thread_local! {
 /// Runs the thread until it is told to shut down.
 pub fn run(plan: Plan) -> std::io::Result<()> {
     let mailbox = Arc::clone(&plan.mailboxes[usize::from(plan.number)]);
-    let state = State::new(
+    let mut state = State::new(
         plan.number,
         &plan.config,
         Arc::clone(&plan.observer.metrics),
         plan.inbox,
         Arc::clone(&mailbox),
     );
+    state.history.clone_from(&plan.publisher.history);
     let local = Rc::new(Local {
         state: RefCell::new(state),
         scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),

@@ -8,6 +8,7 @@ mod control;
 mod flow;
 mod handshake;
 mod harness;
+mod history;
 mod hostile;
 mod lifecycle;
 mod listeners;

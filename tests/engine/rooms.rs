@@ -189,6 +189,7 @@ fn a_long_batch_of_broadcasts_keeps_its_order() {
                 audience: Audience::All,
                 frame: message_frame(MessageKind::Text, n.to_string().as_bytes()),
                 except: [].into(),
+                number: None,
                 count: None,
             });
         }

@@ -308,6 +308,7 @@ fn a_broken_peer_is_noticed_while_frames_wait() {
             audience: Audience::All,
             frame: "".into(),
             except: [].into(),
+            number: None,
             count: None,
         },
     );

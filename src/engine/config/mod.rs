@@ -4,6 +4,7 @@ mod authorization;
 mod compression;
 mod control;
 mod error;
+mod history;
 mod listen;
 mod observation;
 mod parse;
@@ -27,6 +28,7 @@ pub use value::Value;
 
 use crate::engine::auth::{AddressPolicy, OriginList, TokenSources, Verifier};
 use crate::engine::deflate;
+use crate::engine::history::HistoryOptions;
 use crate::engine::tls::Tls;
 
 /// Every option of `WsServer`, in the types the engine uses. The class documentation says what each one means.
@@ -94,6 +96,8 @@ pub struct Config {
     pub expired_close_code: u16,
     /// `None`: there is no control endpoint.
     pub control: Option<ControlOptions>,
+    /// `None`: no room keeps anything.
+    pub history: Option<HistoryOptions>,
 }
 
 /// What happens when a connection's outbox is full.
@@ -157,6 +161,7 @@ impl Default for Config {
             jwt_required: true,
             expired_close_code: 4401,
             control: None,
+            history: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::authorization;
 use super::compression;
 use super::control;
 use super::error::OptionError;
+use super::history;
 use super::listen;
 use super::observation;
 use super::rates;
@@ -65,6 +66,7 @@ const KNOWN: &[&str] = &[
     "jwt",
     "token",
     "control",
+    "history",
 ];
 
 const MAX_CONNECTIONS: i64 = 16_777_216;
@@ -84,6 +86,7 @@ pub(super) fn parse(options: &Value) -> Result<Config, OptionError> {
     compression::read(&section, &mut config)?;
     authorization::read(&section, &mut config)?;
     control::read(&section, &mut config)?;
+    history::read(&section, &mut config)?;
     Ok(config)
 }
 

@@ -224,7 +224,8 @@ impl Host {
     }
 
     pub fn join(&self, id: ConnId, room: &str) {
-        self.command(id, Command::Join { id, room: room.into() });
+        self.server.publisher().join(id, room.into());
+        self.server.mailbox(id).unwrap().hand_over();
     }
 
     pub fn leave(&self, id: ConnId, room: &str) {
@@ -239,6 +240,7 @@ impl Host {
                 audience: room.map_or(Audience::All, |room| Audience::Room(room.into())),
                 frame: frame.clone(),
                 except: except.iter().copied().filter(|id| id.io_thread() == number).collect(),
+                number: None,
                 count: None,
             });
         }

@@ -1,5 +1,6 @@
 mod authorization;
 mod control;
+mod history;
 mod listen;
 mod observation;
 mod rates;

@@ -1,0 +1,97 @@
+//! The members of rooms with a history on one I/O thread: since when, and who of them still gets what was missed.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// What a session still has to get of one room.
+#[derive(Debug)]
+pub struct CatchUp {
+    pub room: Arc<str>,
+    /// The last event it has.
+    pub cursor: u64,
+    /// Where live events begin; `None` once some were left out for it, so that it must reach the end.
+    pub until: Option<u64>,
+    /// It left out live events meanwhile.
+    pub live: bool,
+    pub missed: u64,
+    pub recovered: bool,
+}
+
+#[derive(Debug, Default)]
+struct Room {
+    /// Numbers of the last event before each member's join.
+    entered: HashMap<u32, u64>,
+    /// Members that do not get live events up to a number.
+    skipping: Vec<(u32, u64)>,
+}
+
+#[derive(Debug, Default)]
+pub struct Late {
+    rooms: HashMap<Arc<str>, Room>,
+    queues: HashMap<u32, VecDeque<CatchUp>>,
+}
+
+impl Late {
+    pub fn enter(&mut self, room: &Arc<str>, slot: u32, number: u64) {
+        let room = self.rooms.entry(Arc::clone(room)).or_default();
+        room.entered.insert(slot, number);
+    }
+
+    pub fn entered(&self, room: &str, slot: u32) -> Option<u64> {
+        self.rooms.get(room)?.entered.get(&slot).copied()
+    }
+
+    pub fn leave(&mut self, name: &str, slot: u32) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        room.entered.remove(&slot);
+        room.skipping.retain(|(s, _)| *s != slot);
+        if room.entered.is_empty() {
+            self.rooms.remove(name);
+        }
+        if let Some(queue) = self.queues.get_mut(&slot) {
+            queue.retain(|one| &*one.room != name);
+            if queue.is_empty() {
+                self.queues.remove(&slot);
+            }
+        }
+    }
+
+    pub fn push(&mut self, slot: u32, one: CatchUp) {
+        self.queues.entry(slot).or_default().push_back(one);
+    }
+
+    /// What comes next for a session, taken out; [`put_back`](Self::put_back) what is not done.
+    pub fn next(&mut self, slot: u32) -> Option<CatchUp> {
+        self.queues.get_mut(&slot)?.pop_front()
+    }
+
+    pub fn put_back(&mut self, slot: u32, one: CatchUp) {
+        self.queues.entry(slot).or_default().push_front(one);
+    }
+
+    pub fn is_waiting(&self, slot: u32) -> bool {
+        self.queues.contains_key(&slot)
+    }
+
+    pub fn forget_queue(&mut self, slot: u32) {
+        self.queues.remove(&slot);
+    }
+
+    /// Live events up to this number are not for the session: it gets them, or has got them, with what it missed.
+    pub fn skip(&mut self, room: &str, slot: u32, up_to: u64) {
+        if let Some(room) = self.rooms.get_mut(room) {
+            room.skipping.retain(|(s, _)| *s != slot);
+            room.skipping.push((slot, up_to));
+        }
+    }
+
+    /// Whom the live event of this number is not for.
+    pub fn skipped(&mut self, room: &str, number: u64) -> Vec<u32> {
+        let Some(room) = self.rooms.get_mut(room) else {
+            return Vec::new();
+        };
+        // Numbers only rise.
+        room.skipping.retain(|(_, up_to)| *up_to >= number);
+        room.skipping.iter().map(|(slot, _)| *slot).collect()
+    }
+}
