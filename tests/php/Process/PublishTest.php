@@ -13,6 +13,7 @@ use Ferry\Publish\Transport\ControlClient;
 use Ferry\Tests\Fixtures\Extension;
 use Ferry\Tests\Fixtures\Process;
 use Ferry\WsClient;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -39,6 +40,7 @@ final class PublishTest extends TestCase
     /**
      * @dataProvider listeners
      */
+    #[DataProvider('listeners')]
     public function testItIsDeliveredWhilePhpIsBlocked(string $listen): void
     {
         $publisher = $this->serve($listen);

@@ -10,6 +10,7 @@ use Ferry\Tests\Fixtures\StubConnection;
 use Ferry\Tests\Symfony\Fixtures\Clock;
 use Ferry\Tests\Symfony\Fixtures\ClockInterface;
 use Ferry\Tests\Symfony\Fixtures\ForumHandler;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Symfony\Bundle\FrameworkBundle\Console\Application;
 use Symfony\Component\Console\Tester\ApplicationTester;
@@ -40,6 +41,7 @@ final class BundleTest extends TestCase
      *
      * @param list<array{path: string, message: string}> $violations
      */
+    #[DataProvider('invalidMessages')]
     public function testInvalidMessageIsAnsweredWithTheViolations(string $message, array $violations): void
     {
         $connection = new StubConnection('/forum/7');

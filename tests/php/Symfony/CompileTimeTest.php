@@ -18,6 +18,7 @@ use Ferry\Tests\Fixtures\StubConnection;
 use Ferry\Tests\Symfony\Fixtures\ClockInterface;
 use Ferry\Tests\Symfony\Fixtures\PingHandler;
 use Ferry\Tests\Symfony\Fixtures\Post;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\DependencyInjection\Attribute\Autowire;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
@@ -41,6 +42,7 @@ final class CompileTimeTest extends TestCase
      * @param array<string, mixed> $ferry
      * @param list<class-string>   $services
      */
+    #[DataProvider('invalidConfigurations')]
     public function testItIsRefused(array $ferry, array $services, string $message): void
     {
         Extension::assertLoaded();

@@ -9,6 +9,7 @@ use Ferry\Exception\PublisherUnreachableException;
 use Ferry\Publish\Publisher;
 use Ferry\Publish\PublisherInterface;
 use Ferry\Publish\Transport\MemoryTransport;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\Console\Exception\InvalidArgumentException;
 use Symfony\Component\Console\Tester\CommandTester;
@@ -44,6 +45,7 @@ final class WsPublishCommandTest extends TestCase
      *
      * @param array<string, mixed> $input
      */
+    #[DataProvider('badInput')]
     public function testInputThatCannotBeUsed(array $input, string $message): void
     {
         $tester = new CommandTester(new WsPublishCommand(new Publisher(new MemoryTransport())));

@@ -15,6 +15,7 @@ use Ferry\Handler\HandlerDispatcher;
 use Ferry\Handler\MethodDescriptor;
 use Ferry\Tests\Fixtures\Handler\ChatHandler;
 use Ferry\Tests\Fixtures\RecordingHandler;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 
 final class DescriptorFactoryTest extends TestCase
@@ -56,6 +57,7 @@ final class DescriptorFactoryTest extends TestCase
     /**
      * @dataProvider invalidHandlers
      */
+    #[DataProvider('invalidHandlers')]
     public function testInvalidHandlersAreRefused(object $handler, string $message): void
     {
         $this->expectException(InvalidHandlerException::class);

@@ -22,6 +22,7 @@ use Ferry\Middleware\Envelope;
 use Ferry\Tests\Fixtures\Handler\ChatHandler;
 use Ferry\Tests\Fixtures\RecordingHandler;
 use Ferry\Tests\Fixtures\StubConnection;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Psr\Log\AbstractLogger;
 use Symfony\Component\EventDispatcher\EventDispatcher;
@@ -99,6 +100,7 @@ final class HandlerDispatcherTest extends TestCase
     /**
      * @dataProvider badMessages
      */
+    #[DataProvider('badMessages')]
     public function testBadMessageIsAnsweredWithAnErrorFrame(string $message, string $code, string $expected): void
     {
         $handler = new ChatHandler();

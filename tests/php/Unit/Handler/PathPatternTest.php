@@ -6,6 +6,7 @@ namespace Ferry\Tests\Unit\Handler;
 
 use Ferry\Exception\InvalidHandlerException;
 use Ferry\Handler\PathPattern;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 
 final class PathPatternTest extends TestCase
@@ -57,6 +58,7 @@ final class PathPatternTest extends TestCase
      *
      * @param array<string, string> $requirements
      */
+    #[DataProvider('invalidPaths')]
     public function testInvalidPathsAreRefused(string $path, array $requirements, string $message): void
     {
         $this->expectException(InvalidHandlerException::class);

@@ -10,6 +10,7 @@ use Ferry\Handler\HandlerDescriptor;
 use Ferry\Handler\MethodDescriptor;
 use Ferry\Handler\PathPattern;
 use Ferry\Handler\Router;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 
 final class RouterTest extends TestCase
@@ -58,6 +59,7 @@ final class RouterTest extends TestCase
     /**
      * @dataProvider conflicts
      */
+    #[DataProvider('conflicts')]
     public function testTwoHandlersOnOnePathAreRefused(?string $one, ?string $other, string $message): void
     {
         $this->expectException(InvalidHandlerException::class);

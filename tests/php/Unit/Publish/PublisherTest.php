@@ -14,6 +14,7 @@ use Ferry\Publish\PublisherFactory;
 use Ferry\Publish\ServerEndpoint;
 use Ferry\Publish\Transport\MemoryTransport;
 use Ferry\Publish\Transport\TransportInterface;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 
 final class PublisherTest extends TestCase
@@ -55,6 +56,7 @@ final class PublisherTest extends TestCase
     /**
      * @dataProvider badArguments
      */
+    #[DataProvider('badArguments')]
     public function testBadArgumentsAreRefusedByName(\Closure $publish, string $message): void
     {
         $this->expectException(InvalidArgumentException::class);
@@ -80,6 +82,7 @@ final class PublisherTest extends TestCase
     /**
      * @dataProvider badDsns
      */
+    #[DataProvider('badDsns')]
     public function testBadDsnsAreRefusedAndNotShown(string $dsn, string $secret = 'secret'): void
     {
         $this->expectException(InvalidArgumentException::class);
@@ -123,6 +126,7 @@ final class PublisherTest extends TestCase
      * @param array<string, mixed> $control
      * @param array<string, mixed> $expected
      */
+    #[DataProvider('endpoints')]
     public function testTheServerListensWhereTheDsnSays(array $control, array $expected): void
     {
         self::assertSame($expected, ServerEndpoint::resolve(['port' => 0, 'control' => $control]));
