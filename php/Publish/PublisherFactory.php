@@ -11,7 +11,6 @@ use Ferry\Publish\Transport\ControlTransport;
 use Ferry\Publish\Transport\InProcessTransport;
 use Ferry\Publish\Transport\MemoryTransport;
 use Ferry\Publish\Transport\NullTransport;
-use Ferry\Publish\Transport\RedisTransport;
 use Ferry\Publish\Transport\TransportInterface;
 
 /**
@@ -20,12 +19,11 @@ use Ferry\Publish\Transport\TransportInterface;
  * | DSN | |
  * |---|---|
  * | unix:///path, http(s)://host:port | the control endpoint of the server |
- * | redis://[user:password@]host:port[/db][?channel=ferry], rediss://, redis:///path | Redis, for any number of servers |
  * | in-process: | the server of this process |
  * | memory: | remembered, for tests |
  * | null: | nowhere |
  *
- * Inside the process that serves, every DSN but memory:, null: and redis: is in-process.
+ * Inside the process that serves, every DSN but memory: and null: is in-process.
  */
 final class PublisherFactory
 {
@@ -50,11 +48,10 @@ final class PublisherFactory
 
         return match ($scheme) {
             'unix', 'http', 'https' => new InProcessTransport($this->current, new ControlTransport(ControlClient::fromDsn($dsn, $secret, $timeout))),
-            'redis', 'rediss' => RedisTransport::fromDsn($dsn, $timeout),
             'in-process' => new InProcessTransport($this->current),
             'memory' => new MemoryTransport(),
             'null' => new NullTransport(),
-            default => throw new InvalidArgumentException('The DSN for publishing must begin with unix:, http:, https:, redis:, rediss:, in-process:, memory: or null:'.('' === $dsn ? ', it is empty' : '')),
+            default => throw new InvalidArgumentException('The DSN for publishing must begin with unix:, http:, https:, in-process:, memory: or null:'.('' === $dsn ? ', it is empty' : '')),
         };
     }
 }

@@ -11,8 +11,8 @@ final class ServerEndpoint
 {
     /**
      * The server's options with "control" as the server takes it. Where it names a "dsn" instead of "listen", the DSN says
-     * where: unix:///path and http://host:port are listened on, redis:// and rediss:// become the option "redis". With https://
-     * a proxy stands before the server, and "listen" must say where the server itself is. The other DSNs need nothing.
+     * where: unix:///path and http://host:port are listened on. With https:// a proxy stands before the server, and "listen" must
+     * say where the server itself is. The other DSNs need nothing.
      *
      * @param array<string, mixed> $options of \Ferry\WsServer
      *
@@ -30,10 +30,6 @@ final class ServerEndpoint
         unset($control['dsn'], $options['control']);
         $control = array_filter($control, static fn (mixed $value): bool => null !== $value);
         $scheme = strstr($dsn, ':', true);
-
-        if ('redis' === $scheme || 'rediss' === $scheme) {
-            $options['redis'] ??= ['dsn' => $dsn];
-        }
 
         if (!isset($control['listen']) && 'unix' === $scheme) {
             $control['listen'] = $dsn;

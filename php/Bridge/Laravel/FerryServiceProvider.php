@@ -27,6 +27,7 @@ use Ferry\Bridge\Laravel\Handler\HandlerCatalog;
 use Ferry\Bridge\Laravel\Handler\MessageClassResolver;
 use Ferry\Bridge\Laravel\Handler\ModelResolver;
 use Ferry\Bridge\Laravel\Hygiene\ReconnectAfterLoss;
+use Ferry\Bridge\Laravel\Publish\FerryBroadcaster;
 use Ferry\Bridge\Laravel\Publish\TransactionHook;
 use Ferry\Bridge\Laravel\Routing\HandlerRouter;
 use Ferry\Bridge\Laravel\Server\RunnerFactory;
@@ -46,6 +47,7 @@ use Ferry\Runner;
 use Ferry\Status\ControlStatusReader;
 use Ferry\Status\StatusReaderInterface;
 use Ferry\WsServer;
+use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Support\ServiceProvider;
 use Psr\Cache\CacheItemPoolInterface;
@@ -113,6 +115,11 @@ final class FerryServiceProvider extends ServiceProvider
             return true === ($config['after_commit'] ?? false) ? new AfterCommitPublisher($publisher, new TransactionHook($app)) : $publisher;
         });
         $this->app->alias(BatchPublisherInterface::class, PublisherInterface::class);
+        $this->callAfterResolving(BroadcastManager::class, static function (BroadcastManager $broadcasting, Application $app): void {
+            $config = $app->make('config');
+            $config->set('broadcasting.connections.ferry', $config->get('broadcasting.connections.ferry', ['driver' => 'ferry']));
+            $broadcasting->extend('ferry', static fn (): FerryBroadcaster => new FerryBroadcaster($app->make(PublisherInterface::class)));
+        });
         $this->app->bind(StatusReaderInterface::class, static function (Application $app): ControlStatusReader {
             $config = (array) $app->make('config')->get('ws.publish');
 

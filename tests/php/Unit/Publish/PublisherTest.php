@@ -108,9 +108,7 @@ final class PublisherTest extends TestCase
         yield ['http://user:hunter2@localhost'];
         yield ['http://'];
         yield ['http://localhost?x=1'];
-        yield ['redis://'];
-        yield ['redis://:hunter2@localhost/x'];
-        yield ['redis://localhost?channels=hunter2'];
+        yield ['redis://:hunter2@localhost'];
     }
 
     public function testWithoutAServerItSaysWhatToConfigure(): void
@@ -140,7 +138,6 @@ final class PublisherTest extends TestCase
         yield [['dsn' => 'unix:///x', 'secret' => 's', 'mode' => null], ['port' => 0, 'control' => ['secret' => 's', 'listen' => 'unix:///x']]];
         yield [['dsn' => 'http://[::1]:81', 'secret' => 's'], ['port' => 0, 'control' => ['secret' => 's', 'listen' => '[::1]:81']]];
         yield [['dsn' => 'https://example.org', 'secret' => 's', 'listen' => '0.0.0.0:1'], ['port' => 0, 'control' => ['secret' => 's', 'listen' => '0.0.0.0:1']]];
-        yield [['dsn' => 'redis://h', 'secret' => null], ['port' => 0, 'redis' => ['dsn' => 'redis://h']]];
         yield [['dsn' => null, 'secret' => null], ['port' => 0]];
         yield [['dsn' => 'null:', 'secret' => 's'], ['port' => 0]];
         yield [['listen' => 'unix:/y'], ['port' => 0, 'control' => ['listen' => 'unix:/y']]];
