@@ -60,6 +60,14 @@ final class Chat
         return ['type' => 'noted', 'text' => $note->text, 'mood' => $note->mood->value, 'stars' => $note->stars];
     }
 
+    #[OnMessage('log')]
+    public function log(Note $note): string
+    {
+        DB::transaction(static fn () => DB::table('notes')->insert(['text' => $note->text]));
+
+        return 'logged '.$note->text;
+    }
+
     /**
      * @return array<string, mixed>
      */

@@ -17,10 +17,14 @@ require dirname(__DIR__, 3).'/bootstrap.php';
 $folder = (string) getenv('FERRY_TEST_FOLDER');
 $_SERVER['FERRY_TEST_DATABASE'] = $folder.'/test.sqlite';
 $dsn = getenv('FERRY_TEST_DSN') ?: null;
-$app = TestApplication::create(['ws.publish' => ['dsn' => $dsn, 'secret' => str_repeat('s', 32)], 'ws.auth.guard' => 'api', 'cache.default' => 'file', 'ws.server.port' => 0], $folder);
+// A connection of Laravel's as JSON, in place of the file.
+$connection = getenv('FERRY_TEST_CONNECTION');
+$database = false === $connection ? [] : ['database.default' => 'server', 'database.connections.server' => json_decode($connection, true, 512, \JSON_THROW_ON_ERROR)];
+$app = TestApplication::create(['ws.publish' => ['dsn' => $dsn, 'secret' => str_repeat('s', 32)], 'ws.auth.guard' => 'api', 'cache.default' => 'file', 'ws.server.port' => 0] + $database, $folder);
 $app->booted(static function () use ($app, $folder): void {
-    if (!is_file($folder.'/test.sqlite')) {
-        touch($folder.'/test.sqlite');
+    touch($folder.'/test.sqlite');
+
+    if (!$app->make('db')->connection()->getSchemaBuilder()->hasTable('notes')) {
         Database::create($app);
     }
 
