@@ -115,6 +115,22 @@ final class ArtisanTest extends TestCase
         self::assertStringContainsString('onnections', $this->artisan('ws:status'));
     }
 
+    public function testWatchedServerStartsAnewWhenCodeChanges(): void
+    {
+        $file = $this->folder.'/Chat.php';
+        file_put_contents($file, '<?php // one');
+        [$server, $address] = $this->serve('--watch');
+        $client = TestClient::connect($address.'/rooms/deck');
+        $client->assertReceivedJson(['type' => 'welcome']);
+
+        file_put_contents($file, '<?php // another');
+
+        $client->assertClosed(1012, timeout: 30);
+        $server->waitFor('~Listening on .*Listening on ws://~s');
+        $server->signal(\SIGTERM);
+        self::assertSame(0, $server->waitForExit(), $server->output());
+    }
+
     public function testWrongOptionIsRefusedWithItsName(): void
     {
         $process = new Process([...Extension::php(), $this->console(), 'ws:serve', '--port=x', '--no-ansi'], $this->environment);

@@ -29,6 +29,8 @@ $app->booted(static function () use ($app, $folder): void {
     }
 
     Ws::handler('/rooms/{room:slug}', Chat::class);
+    // What --watch watches.
+    $app->setBasePath($folder);
 });
 $kernel = $app->make(Kernel::class);
 $status = $kernel->handle($input = new ArgvInput(), new ConsoleOutput());
