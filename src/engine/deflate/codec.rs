@@ -86,8 +86,9 @@ impl Codec {
         if !dictionary.is_empty() {
             machine.set_dictionary(dictionary).ok()?;
         }
-        // The tail and one byte that stays free show that the flush is complete.
-        let room = message.len() + TAIL.len();
+        // Enough for what grows (by an eighth at most): in zlib-rs 0.6.8 the fastest level panics when its output is full.
+        // A byte that stays free shows that the flush is complete.
+        let room = message.len() + message.len() / 4 + 1024;
         if self.compressed.len() < room || self.compressed.len() > room.max(KEEP_BYTES) {
             self.compressed = vec![0; room];
         }
@@ -95,7 +96,8 @@ impl Codec {
         machine.compress(message, out, DeflateFlush::SyncFlush).ok()?;
         let size = usize::try_from(machine.total_out()).ok().filter(|size| *size < room)?;
         let whole = machine.total_in() == message.len() as u64;
-        out[..size].strip_suffix(&TAIL).filter(|_| whole).map(<[u8]>::len)
+        let deflated = out[..size].strip_suffix(&TAIL).map(<[u8]>::len)?;
+        (whole && deflated < message.len()).then_some(deflated)
     }
 
     /// Inflates one message of the connection to at most `limit` bytes.

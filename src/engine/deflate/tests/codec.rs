@@ -51,6 +51,15 @@ fn text(seed: u32, len: usize) -> Vec<u8> {
     words.flat_map(String::into_bytes).take(len).collect()
 }
 
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let bytes = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    });
+    bytes.take(len).collect()
+}
+
 #[track_caller]
 fn inflated(codec: &mut Codec, context: &mut Context, deflated: &[u8]) -> Vec<u8> {
     codec.inflate(context, deflated, LIMIT).unwrap().as_ref().to_vec()
@@ -166,19 +175,36 @@ fn a_message_for_many_can_stand_between_messages_with_context() {
 #[test]
 fn what_compression_makes_no_smaller_is_left_alone() {
     let codec = &mut Codec::new(9);
-    let mut state = 1_u64;
-    let noise: Vec<u8> = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        state.to_be_bytes()[0]
-    })
-    .take(5000)
-    .collect();
+    let noise = noise(5000);
     let mut kept = context(true, 15);
     assert_eq!(codec.compress(&mut kept, &noise), None);
     assert_eq!(kept.held_bytes(), 0, "the client's window has not seen it either");
     assert_eq!(codec.compress(&mut kept, b""), None);
     assert_eq!(codec.compress_for_many(9, &noise), None);
     assert!(codec.compress(&mut kept, &text(1, 5000)).is_some());
+}
+
+/// The fastest level of zlib-rs 0.6.8 panics where its output is full and so are its own 64 KiB.
+#[test]
+fn large_messages_that_grow_are_left_alone() {
+    for level in [1, 2, 6] {
+        let codec = &mut Codec::new(level);
+        for len in [60_000, 65_536, 100_000, 131_072, 400_000] {
+            assert_eq!(
+                codec.compress_for_many(15, &noise(len)),
+                None,
+                "level {level}, {len} bytes"
+            );
+            // First text, then noise, and the other way round.
+            let halves = [text(1, len), noise(len)];
+            for mixed in [halves.concat(), [&halves[1][..], &halves[0]].concat()] {
+                let deflated = codec.compress_for_many(15, &mixed).map(<[u8]>::to_vec);
+                if let Some(deflated) = deflated {
+                    assert_eq!(inflated(codec, &mut context(false, 15), &deflated), mixed);
+                }
+            }
+        }
+    }
 }
 
 #[test]
