@@ -39,6 +39,7 @@ thread_local! {
     });
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "steps that are independent of each other")]
 pub struct Records {
     connection: UnbufferedServerConnection,
     /// The beginning of a record whose rest has not come.
