@@ -37,6 +37,8 @@ class Server:
     environment: dict = field(default_factory=dict)
     # Scenarios it takes part in; empty: all.
     scenarios: tuple = ()
+    # The server whose figure of the same round its own is compared with, beside the native reference.
+    beside: str = ""
 
 
 def find_servers(options):
@@ -62,6 +64,8 @@ def find_servers(options):
     if extension.exists():
         command = [options.php, *ini, "-d", f"extension={extension.resolve()}", str(SERVERS / "ferry.php")]
         servers.append(Server("ferry", command))
+        over_tls = ("echo-1", "echo-16", "broadcast", "large-64k", "large-1m", "connect", "idle")
+        servers.append(Server("ferry, TLS", command, {"FERRY_BENCH_TLS": "1"}, over_tls, beside="ferry"))
     else:
         print(f"benches/run: no {extension}: the table has no row for Ferry", file=sys.stderr)
     for name, (variable, is_extension) in PEERS.items():
@@ -116,7 +120,7 @@ class Running:
     def read(self):
         """Finds the address, then keeps the pipe empty: a full one would block a server that talks."""
         for line in self.process.stdout:
-            found = re.search(r"ws://127\.\d+\.\d+\.\d+:\d+\S*", line)
+            found = re.search(r"wss?://127\.\d+\.\d+\.\d+:\d+\S*", line)
             if found and not self.address:
                 self.address = found.group(0)
                 self.known.set()

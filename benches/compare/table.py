@@ -62,6 +62,10 @@ def render(scenarios, servers, pinnings, results):
                     native = results.get((scenario.name, pinned, "native"), [])
                     peers = {name: results.get((scenario.name, pinned, name), []) for name, _ in measure.beat}
                     cells, mark = row(measure, reports, native, judged, peers)
+                    if server.beside:
+                        beside = ratio(measure, reports, results.get((scenario.name, pinned, server.beside), []))
+                        # In the place of a bound, which these have not.
+                        cells[5] = "" if beside is None else f"({beside:.2f} × {server.beside})"
                     cores = "pinned" if pinned else "unpinned"
                     lines.append(f"| {measure.title} | {cores} | {server.name} | {' | '.join(cells)} |")
                     if mark in (MISSED, UNDECIDED):
@@ -80,9 +84,7 @@ def row(measure, reports, native, judged, peers):
         return ["failed", "", "", "", "", "", mark], mark
     values = [value(report) for report in done]
     median = statistics.median(values)
-    # Pairs of one round: what the machine did in that round cancels out.
-    ratios = [value(ours) / value(theirs) for ours, theirs in zip(reports, native) if ours and theirs and value(theirs)]
-    ratio = statistics.median(ratios) if ratios else None
+    to_native = ratio(measure, reports, native)
     latency = ""
     if measure.latency:
         p50, p99 = (
@@ -95,7 +97,7 @@ def row(measure, reports, native, judged, peers):
         if measure.must:
             kind, sign, bound = measure.must
             wants.append(f"{'≥' if sign == '>=' else '≤'} {bound:g} {'× native' if kind == 'ratio' else measure.unit}")
-            mark = verdict(measure.must, ratio if kind == "ratio" else median, done)
+            mark = verdict(measure.must, to_native if kind == "ratio" else median, done)
         for name, bound in measure.beat:
             theirs = [value(report) for report in peers[name] if report]
             if theirs:
@@ -111,11 +113,20 @@ def row(measure, reports, native, judged, peers):
         f"{number(min(values))} – {number(max(values))}",
         latency,
         cpu(done),
-        "" if ratio is None else f"{ratio:.2f}",
+        "" if to_native is None else f"{to_native:.2f}",
         must,
         mark,
     ]
     return cells, mark
+
+
+def ratio(measure, reports, others):
+    """The median over pairs of one round: what the machine did in that round cancels out."""
+    pairs = [
+        (dig(ours, measure.path), dig(theirs, measure.path)) for ours, theirs in zip(reports, others) if ours and theirs
+    ]
+    ratios = [ours / theirs for ours, theirs in pairs if theirs]
+    return statistics.median(ratios) if ratios else None
 
 
 def verdict(must, actual, reports):

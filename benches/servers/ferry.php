@@ -5,6 +5,7 @@
  *
  * All options at their defaults, except what the environment asks for:
  * FERRY_BENCH_COMPRESSION  compress, with the defaults
+ * FERRY_BENCH_TLS  speak TLS, with a certificate of the tests
  * FERRY_BENCH_JWT_KEY  verify HS256 tokens with this key, refuse connections without one
  */
 
@@ -21,6 +22,11 @@ if (false !== $key && '' !== $key) {
 
 if (getenv('FERRY_BENCH_COMPRESSION')) {
     $options['compression'] = true;
+}
+
+if (getenv('FERRY_BENCH_TLS')) {
+    $files = dirname(__DIR__, 2).'/tests/fixtures/tls';
+    $options['tls'] = ['cert' => "$files/local.pem", 'key' => "$files/local.key"];
 }
 
 $server = new WsServer($options);

@@ -3,10 +3,9 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use mio::net::TcpStream;
-
 use crate::failure::Failure;
 use crate::inflate::Inflater;
+use crate::stream::Stream;
 use crate::target::ACCEPT;
 use crate::wire::{BINARY, CLOSE, PING, PONG, Piece, Reader, TEXT, push_frame};
 
@@ -45,7 +44,7 @@ enum Stage {
 }
 
 pub struct Client {
-    pub stream: TcpStream,
+    stream: Stream,
     stage: Stage,
     /// The response head as far as it has come; empty once open.
     head: Vec<u8>,
@@ -63,7 +62,7 @@ pub struct Client {
 
 impl Client {
     /// `compress`: the server must agree to permessage-deflate and use it for every message.
-    pub fn new(stream: TcpStream, compress: bool) -> Self {
+    pub fn new(stream: Stream, compress: bool) -> Self {
         Self {
             stream,
             stage: Stage::Connecting,
@@ -88,6 +87,7 @@ impl Client {
 
     /// Sends what is queued, as far as the socket takes it.
     pub fn flush(&mut self) -> Result<(), Failure> {
+        self.stream.push().map_err(writing)?;
         if self.cut || self.out.is_empty() {
             return Ok(());
         }
@@ -215,25 +215,29 @@ impl Client {
                     _ => traffic.pong(who, &payload, now),
                 }
             })?;
-            // A read below the buffer's size has emptied the socket (epoll(7)): one system call less per batch.
-            if count < scratch.len() && !ended {
+            // One system call less per batch.
+            if count < scratch.len() && !ended && self.stream.short_read_empties() {
                 return Ok(());
             }
         }
     }
 }
 
-fn try_write(stream: &mut TcpStream, bytes: &[u8]) -> Result<usize, Failure> {
+fn try_write(stream: &mut Stream, bytes: &[u8]) -> Result<usize, Failure> {
     let mut sent = 0;
     while sent < bytes.len() {
         match stream.write(&bytes[sent..]) {
             Ok(count) => sent += count,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Failure::io("writing to the server", error)),
+            Err(error) => return Err(writing(error)),
         }
     }
     Ok(sent)
+}
+
+fn writing(source: io::Error) -> Failure {
+    Failure::io("writing to the server", source)
 }
 
 fn closed(who: usize, payload: &[u8]) -> Failure {

@@ -96,7 +96,7 @@ impl Connect<'_> {
             .register(&mut stream, Token(slot), Interest::READABLE | Interest::WRITABLE)
             .map_err(polling)?;
         self.slots[slot] = Some(Visit {
-            client: Client::new(stream, self.options.compress),
+            client: Client::new(self.options.target.wrap(stream), self.options.compress),
             begun,
         });
         self.started += 1;

@@ -14,6 +14,7 @@ mod inflate;
 mod measure;
 mod message;
 mod options;
+mod stream;
 mod swarm;
 mod target;
 mod wire;

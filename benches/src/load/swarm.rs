@@ -59,7 +59,8 @@ impl Swarm {
             .registry()
             .register(&mut stream, Token(number), interest)
             .map_err(polling)?;
-        self.clients.push(Client::new(stream, options.compress));
+        self.clients
+            .push(Client::new(options.target.wrap(stream), options.compress));
         Ok(())
     }
 

@@ -1,11 +1,14 @@
 //! Where the load goes, and the handshake it opens with.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use mio::net::TcpStream;
+use rustls::ClientConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::failure::Failure;
+use crate::stream::{self, Stream};
 
 /// The key of RFC 6455 section 1.3. One key for all handshakes keeps SHA-1 out of the load generator.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -24,6 +27,8 @@ pub struct Target {
     address: SocketAddr,
     /// The request head of every connection.
     pub request: Vec<u8>,
+    /// `None` without TLS.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl Default for Target {
@@ -31,16 +36,18 @@ impl Default for Target {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             request: Vec::new(),
+            tls: None,
         }
     }
 }
 
 impl Target {
-    /// Takes `ws://127.0.0.1:8080/path?query` apart and puts `token` into the query.
+    /// Takes `ws://127.0.0.1:8080/path?query`, or the same with `wss:`, apart and puts `token` into the query.
     ///
     /// Addresses outside 127.0.0.0/8 are refused: this program floods whatever it is pointed at.
     pub fn new(url: &str, token: Option<&str>, compress: bool) -> Result<Self, String> {
-        let rest = url.strip_prefix("ws://").unwrap_or(url);
+        let secure = url.strip_prefix("wss://");
+        let rest = secure.or_else(|| url.strip_prefix("ws://")).unwrap_or(url);
         let (authority, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
         let address: SocketAddr = authority
             .parse()
@@ -62,7 +69,16 @@ impl Target {
         Ok(Self {
             address,
             request: request.into_bytes(),
+            tls: secure.map(|_| stream::config()),
         })
+    }
+
+    /// Over TLS, where the server speaks it.
+    pub fn wrap(&self, socket: TcpStream) -> Stream {
+        match &self.tls {
+            None => Stream::Plain(socket),
+            Some(config) => Stream::secure(socket, config),
+        }
     }
 
     /// Starts a connection; `number` chooses its source address.
