@@ -23,6 +23,7 @@ use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Component\DependencyInjection\Exception\InvalidArgumentException;
 use Symfony\Component\HttpFoundation\Request;
 use Symfony\Component\HttpKernel\Kernel;
+use Symfony\Component\Security\Core\Authentication\RememberMe\InMemoryTokenProvider;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
 use Symfony\Component\Security\Core\Authentication\Token\UsernamePasswordToken;
 
@@ -172,6 +173,25 @@ final class SecurityTest extends TestCase
         self::assertSame(['yes', 'no'], [$this->ask($remembered, 'granted', attribute: 'IS_AUTHENTICATED_REMEMBERED'), $this->ask($remembered, 'granted', attribute: 'IS_AUTHENTICATED_FULLY')]);
         self::assertSame('yes', $this->ask($full, 'granted', attribute: 'IS_AUTHENTICATED_FULLY'));
         self::assertSame(401, $this->admit(new FakeHandshake('/chat', cookies: ['REMEMBERME' => substr($cookies['REMEMBERME'], 0, -8).'AAAAAAAA'])));
+    }
+
+    public function testRememberMeTokensThatChangeAreLeftAlone(): void
+    {
+        $this->boot(['firewall' => 'persistent']);
+        $response = $this->kernel->handle(Request::create('/persistent', 'POST', ['_username' => 'alice', '_password' => 'secret', '_remember_me' => 'on']));
+        $cookies = [];
+
+        foreach ($response->headers->getCookies() as $cookie) {
+            $cookies[$cookie->getName()] = (string) $cookie->getValue();
+        }
+
+        self::assertArrayHasKey('REMEMBERME', $cookies);
+        $stored = $this->kernel->service(InMemoryTokenProvider::class);
+        $before = print_r($stored, true);
+        self::assertStringContainsString('alice', $before);
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', cookies: ['REMEMBERME' => $cookies['REMEMBERME']])));
+        self::assertSame($before, print_r($stored, true));
+        self::assertSame('alice', $this->admit(new FakeHandshake('/chat', cookies: $cookies))->userIdentifier, 'the session works');
     }
 
     public function testAccessControlAndVisitors(): void
@@ -385,7 +405,7 @@ final class SecurityTest extends TestCase
      */
     public static function badConfigurations(): iterable
     {
-        yield 'no such firewall' => [['firewall' => 'mian'], '/"ferry.auth.firewall" is "mian", and there is no such firewall. There are: "off", "main", "api", "basic"/'];
+        yield 'no such firewall' => [['firewall' => 'mian'], '/"ferry.auth.firewall" is "mian", and there is no such firewall. There are: "off", "main", "persistent", "api", "basic"/'];
         yield 'security: false' => [['firewall' => 'off'], '/"off", which has "security: false"/'];
         yield 'no such provider' => [['provider' => 'nobody'], '/"ferry.auth.provider" is "nobody"/'];
     }
@@ -436,6 +456,11 @@ final class SecurityTest extends TestCase
                 'remember_me' => ['secret' => self::SECRET],
                 'logout' => ['path' => '/login/out'],
             ],
+            'persistent' => [
+                'pattern' => '^/persistent', 'provider' => 'people',
+                'form_login' => ['login_path' => '/persistent', 'check_path' => '/persistent'],
+                'remember_me' => ['secret' => self::SECRET, 'token_provider' => InMemoryTokenProvider::class],
+            ],
             'api' => ['pattern' => '^/api', 'stateless' => true, 'provider' => 'people', 'user_checker' => NotLocked::class, 'custom_authenticators' => [BearerAuthenticator::class]],
             'basic' => ['pattern' => '^/basic', 'stateless' => true, 'provider' => 'people', 'http_basic' => ['realm' => 'x']],
         ];
@@ -461,6 +486,7 @@ final class SecurityTest extends TestCase
                 $container->register($class, $class)->setPublic(true);
             }
 
+            $container->register(InMemoryTokenProvider::class, InMemoryTokenProvider::class)->setPublic(true);
             // In place of the application's publisher.
             $container->register('publisher_double', \Ferry\Publish\PublisherInterface::class)->setSynthetic(true)->setPublic(true)->setDecoratedService(\Ferry\Publish\PublisherInterface::class);
         };
