@@ -10,9 +10,11 @@ use Ferry\Tests\Symfony\Fixtures\ForumHandler;
 use Ferry\Tests\Symfony\Fixtures\PingHandler;
 use PHPUnit\Framework\TestCase;
 use Symfony\Bundle\FrameworkBundle\Console\Application;
+use Symfony\Bundle\SecurityBundle\SecurityBundle;
 use Symfony\Component\Console\Tester\ApplicationTester;
 use Symfony\Component\Console\Tester\CommandCompletionTester;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
+use Symfony\Component\HttpKernel\Kernel;
 
 final class DebugCommandTest extends TestCase
 {
@@ -67,6 +69,27 @@ final class DebugCommandTest extends TestCase
         self::assertSame('[redacted]', $all['options']['jwt']['key']);
         $one = json_decode($this->runCommand(['path' => '/forum/7', '--json' => true])->getDisplay(), true, 512, \JSON_THROW_ON_ERROR);
         self::assertSame(['topic' => '7'], $one['values']);
+    }
+
+    public function testItShowsTheAuthenticatorsOfTheFirewall(): void
+    {
+        $this->kernel = new TestKernel(
+            ['auth' => ['firewall' => 'main']],
+            [PingHandler::class],
+            further: [new SecurityBundle()],
+            config: ['security' => (Kernel::VERSION_ID < 60000 ? ['enable_authenticator_manager' => true] : []) + [
+                'providers' => ['users' => ['memory' => ['users' => []]]],
+                'firewalls' => ['main' => ['provider' => 'users', 'http_basic' => true]],
+            ]],
+        );
+        $application = new Application($this->kernel);
+        $application->setAutoExit(false);
+        $tester = new ApplicationTester($application);
+        $tester->run(['command' => 'debug:ws']);
+
+        self::assertStringContainsString('security.authenticator.http_basic.main (firewall "main")', $tester->getDisplay());
+        self::assertStringContainsString('Ferry\Bridge\Symfony\Security\FirewallAdmission', $tester->getDisplay());
+        self::assertStringContainsString('Ferry\Bridge\Symfony\Security\UserScope', $tester->getDisplay());
     }
 
     public function testItSuggestsPaths(): void

@@ -159,6 +159,34 @@ final class RunnerTest extends TestCase
         self::assertNotContains(['slow', 'message'], $listener->calls);
     }
 
+    public function testMessagesAreTimedOnlyForThoseWhoWantTheTime(): void
+    {
+        $untimed = new class extends Listener {
+            /** @var list<float> */
+            public array $seconds = [];
+
+            public function watchesTime(): bool
+            {
+                return false;
+            }
+
+            public function handled(Runner $runner, string $event, float $seconds): void
+            {
+                $this->seconds[] = $seconds;
+            }
+        };
+        $timed = new RecordingListener();
+        $failing = static fn (): FakeServer => new FakeServer([FakeServer::message(), FakeServer::message('throw')]);
+
+        $this->runner(new RecordingHandler(), $failing())->run([], [$untimed]);
+        self::assertSame([0.0, 0.0], $untimed->seconds, 'also after a failure');
+
+        $untimed->seconds = [];
+        $this->runner(new RecordingHandler(), $failing())->run([], [$untimed, $timed]);
+        self::assertGreaterThan(0.0, min($untimed->seconds));
+        self::assertFalse((new class extends Listener {})->watchesEvents(), 'and nothing is added to a call when nobody watches');
+    }
+
     public function testRunInsideRunIsRefused(): void
     {
         $nested = new class extends Listener {

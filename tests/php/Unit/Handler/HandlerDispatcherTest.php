@@ -24,6 +24,7 @@ use Ferry\Tests\Fixtures\RecordingHandler;
 use Ferry\Tests\Fixtures\StubConnection;
 use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
+use Psr\EventDispatcher\EventDispatcherInterface;
 use Psr\Log\AbstractLogger;
 use Symfony\Component\EventDispatcher\EventDispatcher;
 
@@ -272,6 +273,48 @@ final class HandlerDispatcherTest extends TestCase
             'MessageReceived', 'MessageFailed',
             'ConnectionClosed',
         ], $seen);
+    }
+
+    public function testListenersOfMessagesAreCalledAsTheirDispatcherWould(): void
+    {
+        $events = new EventDispatcher();
+        $seen = [];
+        $events->addListener(MessageReceived::class, static function (MessageReceived $event, string $name, object $dispatcher) use (&$seen, $events): void {
+            $seen[] = [$name, $dispatcher === $events];
+        });
+        $events->addListener(MessageReceived::class, static function (mixed ...$arguments) use (&$seen): void {
+            $seen[] = \count($arguments);
+        }, 10);
+        [$connection, $dispatcher] = $this->open(new ChatHandler(), events: $events);
+        $events->addListener(MessageReceived::class, static function () use (&$seen): void {
+            $seen[] = 'late';
+        }, 20);
+        $dispatcher->onMessage($connection, '{"type":"say"}', false);
+        self::assertSame([3, [MessageReceived::class, true]], $seen);
+
+        $seen = [];
+        $dispatcher->onOpen(new StubConnection('/chat/lobby'));
+        $dispatcher->onMessage($connection, '{"type":"say"}', false);
+        self::assertSame('late', $seen[0], 'a listener that is added later takes part when the next connection opens');
+    }
+
+    public function testEveryPsr14DispatcherWillDo(): void
+    {
+        $events = new class implements EventDispatcherInterface {
+            /** @var list<class-string> */
+            public array $dispatched = [];
+
+            public function dispatch(object $event): object
+            {
+                $this->dispatched[] = $event::class;
+
+                return $event;
+            }
+        };
+        [$connection, $dispatcher] = $this->open(new ChatHandler(), events: $events);
+        $dispatcher->onMessage($connection, '{"type":"say"}', false);
+
+        self::assertSame([ConnectionOpened::class, MessageReceived::class, MessageHandled::class], $events->dispatched);
     }
 
     public function testScopesAreLeftInReverseWhateverHappens(): void

@@ -51,7 +51,8 @@ final class DebugPass implements CompilerPassInterface
             return [];
         }
 
-        $authenticators = $container->getDefinition($id)->getArguments()[0] ?? [];
+        // SecurityBundle replaces the first argument of a definition that it derives from another.
+        $authenticators = $container->getDefinition($id)->getArgument(0);
 
         return array_values(array_map(
             static fn (Reference $authenticator): string => sprintf('%s (firewall "%s")', $authenticator, $firewall),
