@@ -26,7 +26,8 @@ final class ServeOutput extends ConsoleListener
 
     protected function announce(string $message): void
     {
-        $this->components->info($message);
+        // Laravel ends its sentences with a full stop, which must not look like a part of the address.
+        $this->components->info((string) preg_replace('~(?:wss?://|unix:)\S+$~', '[$0]', $message));
     }
 
     protected function hint(string $message): void

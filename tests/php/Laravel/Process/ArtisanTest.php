@@ -126,7 +126,7 @@ final class ArtisanTest extends TestCase
         file_put_contents($file, '<?php // another');
 
         $client->assertClosed(1012, timeout: 30);
-        $server->waitFor('~Listening on .*Listening on ws://~s');
+        $server->waitFor('~Listening on .*Listening on \[?ws://~s');
         $server->signal(\SIGTERM);
         self::assertSame(0, $server->waitForExit(), $server->output());
     }
@@ -146,7 +146,7 @@ final class ArtisanTest extends TestCase
     {
         $server = new Process([...Extension::php(), $this->console(), 'ws:serve', '--no-ansi', ...$options], $this->environment);
 
-        return [$server, $server->waitFor('~Listening on (ws://[\d.:]+\d)~')[1]];
+        return [$server, $server->waitFor('~Listening on \[?(ws://[\d.:]+\d)~')[1]];
     }
 
     private function artisan(string ...$arguments): string

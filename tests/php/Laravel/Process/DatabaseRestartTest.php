@@ -47,7 +47,7 @@ final class DatabaseRestartTest extends TestCase
             [...Extension::php(), \dirname(__DIR__).'/Fixtures/app/artisan.php', 'ws:serve', '--no-ansi'],
             ['FERRY_TEST_FOLDER' => $folder, 'FERRY_TEST_CONNECTION' => json_encode($connection, \JSON_THROW_ON_ERROR)],
         );
-        $client = TestClient::connect($server->waitFor('~Listening on (ws://[\d.:]+\d)~')[1].'/rooms/deck');
+        $client = TestClient::connect($server->waitFor('~Listening on \[?(ws://[\d.:]+\d)~')[1].'/rooms/deck');
         $client->assertReceivedJson(['type' => 'welcome']);
 
         $this->log($client, 0, 50);
