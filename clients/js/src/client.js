@@ -12,6 +12,9 @@ const POLICY_VIOLATION = 1008;
 const TOKEN_EXPIRED = 4401;
 const FORBIDDEN = 4403;
 
+/** Rooms that a reconnect resumes, those heard of last: their offsets have to fit into the address. */
+const MAX_OFFSETS = 64;
+
 /**
  * @typedef {object} Options
  * @property {string | (() => string | Promise<string>)} [token] what the client authenticates with, or a function that is asked
@@ -36,8 +39,8 @@ const FORBIDDEN = 4403;
 /**
  * A connection that comes back.
  *
- * Events: `open`, `close` ({code, reason, willReconnect}), `reconnecting` ({attempt, delay}), `gap` ({rooms}: these could not
- * be resumed, load them anew), `binary` ({data}), `error` ({error}).
+ * Events: `open`, `close` ({code, reason, willReconnect}), `reconnecting` ({attempt, delay}), `gap` ({room}: more was missed
+ * than the server keeps, load the page's data anew), `binary` ({data}), `error` ({error}).
  */
 export class FerryClient extends EventTarget {
   #url;
@@ -222,14 +225,15 @@ export class FerryClient extends EventTarget {
 
   /** @param {string | undefined} token */
   #address(token) {
-    const { tokenIn = 'subprotocol', tokenParameter = 'token', protocols = [] } = this.#options;
-    if (token === undefined) {
-      return { url: this.#url.href, protocols };
-    }
-    if (tokenIn === 'subprotocol') {
-      return { url: this.#url.href, protocols: ['bearer', token, ...protocols] };
-    }
+    const { tokenIn = 'subprotocol', tokenParameter = 'token', protocols = [], resume = true } = this.#options;
     const url = new URL(this.#url);
+    if (resume && this.#offsets.size > 0) {
+      // In the address, so that the server knows it before a handler joins a room: what was missed comes before anything new.
+      url.searchParams.set('since', [...this.#offsets.values()].slice(-MAX_OFFSETS).join(','));
+    }
+    if (token === undefined || tokenIn === 'subprotocol') {
+      return { url: url.href, protocols: token === undefined ? protocols : ['bearer', token, ...protocols] };
+    }
     url.searchParams.set(tokenParameter, token);
     return { url: url.href, protocols };
   }
@@ -241,9 +245,6 @@ export class FerryClient extends EventTarget {
     }
     this.#state = 'open';
     this.#backoff.reset();
-    if ((this.#options.resume ?? true) && this.#offsets.size > 0) {
-      socket.send(encode({ type: 'resume', rooms: this.offsets }));
-    }
     for (const entry of this.#queue.drain()) {
       this.#put(entry);
     }
@@ -267,13 +268,13 @@ export class FerryClient extends EventTarget {
 
   /** @param {Message} message */
   #dispatch(message) {
-    if (message.type === 'resumed') {
-      this.#resumed(message);
-      return;
-    }
     if (typeof message.room === 'string') {
       if (typeof message.offset === 'string') {
+        this.#offsets.delete(message.room);
         this.#offsets.set(message.room, message.offset);
+      }
+      if (message.type === 'resumed' && message.recovered === false) {
+        this.dispatchEvent(detailed('gap', { room: message.room }));
       }
       this.#rooms.get(message.room)?.receive(message);
     }
@@ -340,17 +341,6 @@ export class FerryClient extends EventTarget {
     this.#requests.failAll(error);
     this.#connected?.reject(error);
     this.dispatchEvent(detailed('close', { code, reason, willReconnect: false }));
-  }
-
-  /** @param {Message} message */
-  #resumed(message) {
-    const rooms = Array.isArray(message.gaps) ? message.gaps : [];
-    for (const room of rooms) {
-      this.#offsets.delete(room);
-    }
-    if (rooms.length > 0) {
-      this.dispatchEvent(detailed('gap', { rooms }));
-    }
   }
 
   /** The network is back: no need to wait for the delay's end. */

@@ -206,13 +206,20 @@ test('asks for what it missed, and says what cannot be had', async (t) => {
   await client.connect();
   await both;
   assert.deepEqual(client.offsets, { a: 'e-1', b: 'e-7' });
-  server.connections[0].socket.terminate();
-  await server.until(() => server.received.length === 1);
-  assert.deepEqual(server.received[0], { type: 'resume', rooms: { a: 'e-1', b: 'e-7' }, connection: 2 });
   const gap = next(client, 'gap');
-  server.broadcast({ type: 'resumed', gaps: ['b'] });
-  assert.deepEqual((await gap).rooms, ['b']);
-  assert.deepEqual(client.offsets, { a: 'e-1' });
+  server.connections[0].socket.terminate();
+  await server.until(() => server.connections.length === 2);
+  assert.equal(server.connections[1].url, '/chat?since=e-1%2Ce-7');
+  server.broadcast({ type: 'resumed', room: 'a', recovered: true, missed: 0, offset: 'e-1' });
+  server.broadcast({ type: 'resumed', room: 'b', recovered: false, missed: 0, offset: 'f-1' });
+  assert.equal((await gap).room, 'b');
+  assert.deepEqual(client.offsets, { a: 'e-1', b: 'f-1' });
+});
+
+test('asks for nothing where that is not wanted', async (t) => {
+  const server = await serve(t);
+  await open(t, server.url, { resume: false }).resumeFrom({ a: 'e-1' }).connect();
+  assert.equal(server.connections[0].url, '/chat');
 });
 
 test('what is no message is an error, and binary frames are an event', async (t) => {
