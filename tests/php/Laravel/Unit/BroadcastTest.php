@@ -57,7 +57,7 @@ final class BroadcastTest extends TestCase
 
     public function testAServerThatCannotBeReachedIsABroadcastException(): void
     {
-        $publisher = $this->createMock(PublisherInterface::class);
+        $publisher = $this->createStub(PublisherInterface::class);
         $publisher->method('publish')->willThrowException(new PublisherUnreachableException('Cannot connect'));
 
         $this->expectException(BroadcastException::class);
