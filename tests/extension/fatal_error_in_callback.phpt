@@ -29,14 +29,13 @@ foreach ($where as $name => [$code, $ini]) {
     $url = $script->line();
     $bystander = Ferry\WsClient::connect($url);
     $client = Ferry\WsClient::connect($url);
-    $start = microtime(true);
     $client->send('x');
     if ($name === 'memory while the events are read') {
         foreach (range(1, 20) as $_) { $client->send(str_repeat('y', 500_000)); }
     }
-    echo closed($bystander, 8), "\n";
-    $script->end();
-    if (microtime(true) - $start > 6) { echo "slow\n"; }
+    // A time limit counts time on the processor, of which a busy machine gives little.
+    echo closed($bystander, 45), "\n";
+    $script->end(45);
 }
 ?>
 --EXPECTF--

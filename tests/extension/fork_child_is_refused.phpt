@@ -40,7 +40,7 @@ foreach (['exit', 'end of the script', 'kill'] as $how) {
         if ($how === 'kill') { posix_kill(getmypid(), SIGKILL); }
         return;
     }
-    $end = microtime(true) + 5;
+    $end = microtime(true) + 20;
     while (!($done = pcntl_waitpid($pid, $status, WNOHANG)) && microtime(true) < $end) { usleep(1000); }
     echo $how, $done ? '' : ' hangs', ' ', pcntl_wifexited($status) ? pcntl_wexitstatus($status) : 'killed', "\n";
     $client->send("after $how");

@@ -20,7 +20,7 @@ $loop = new Fiber(function () use ($server, &$done) {
     while (!$done) { $server->poll(0.01); if (Fiber::suspend('idle') === 'stop') { return; } }
 });
 $suspended = $loop->start();
-$deadline = microtime(true) + 5;
+$deadline = microtime(true) + 20;
 while (count($log) < 6 && microtime(true) < $deadline) {
     if ($suspended !== 'idle') {
         // The handler is suspended in the middle of a poll.
