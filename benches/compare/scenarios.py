@@ -33,6 +33,8 @@ class Scenario:
     token: bool = False
     # Servers compress.
     compression: bool = False
+    # What the server is told through its environment.
+    environment: tuple = ()
     # Memory does not depend on the cores it is measured on: once is enough.
     pinned_only: bool = False
 
@@ -41,6 +43,8 @@ RATE = ("messages_per_second",)
 # tungstenite fills its read buffer with zeros before each read. 16 KiB instead of its 128 KiB is worth a third at 128 B
 # messages and doubles the connect rate; large messages want the 128 KiB. The reference gets what suits it best.
 SMALL_READS = ("--read-buffer", "16384")
+# The bound of all outboxes in the scenario "deaf".
+DEAF_BYTES = 64 << 20
 SCENARIOS = (
     Scenario(
         "echo-1",
@@ -194,6 +198,38 @@ SCENARIOS = (
         native=("--read-buffer", "4096"),
         quick=("--connections", "1000"),
         pinned_only=True,
+    ),
+    Scenario(
+        "idle-room",
+        "idle",
+        ("--connections", "10000"),
+        (
+            Measure(
+                "idle in a room, after onOpen (RSS)", "B", ("bytes_per_connection",), must=("value", "<=", 1536)
+            ),
+        ),
+        only=("ferry",),
+        quick=("--connections", "1000"),
+        pinned_only=True,
+        environment=(("FERRY_BENCH_ROOM", "lobby"),),
+    ),
+    Scenario(
+        "deaf",
+        "deaf",
+        ("--connections", "1000", "--deaf", "300", "--size", "1024", "--window", "16"),
+        (
+            Measure(
+                f"300 that never read beside 1000: resident growth, outboxes bounded to {DEAF_BYTES >> 20} MiB",
+                "MiB",
+                ("resident_growth",),
+                scale=1 / (1 << 20),
+                must=("value", "<=", DEAF_BYTES >> 20),
+            ),
+            Measure("300 that never read: p99 of the 1000", "× without", ("p99_ratio",), must=("value", "<=", 1.5)),
+        ),
+        only=("ferry",),
+        quick=("--connections", "200"),
+        environment=(("FERRY_BENCH_SLOW", str(DEAF_BYTES)),),
     ),
     Scenario(
         "blocked",

@@ -7,6 +7,8 @@
  * FERRY_BENCH_COMPRESSION  compress, with the defaults
  * FERRY_BENCH_TLS  speak TLS, with a certificate of the tests
  * FERRY_BENCH_JWT_KEY  verify HS256 tokens with this key, refuse connections without one
+ * FERRY_BENCH_SLOW     messages for clients that do not read are dropped, and all outboxes together hold that many bytes
+ * FERRY_BENCH_ROOM     every connection joins this room as it opens
  */
 
 declare(strict_types=1);
@@ -23,6 +25,10 @@ if (false !== $key && '' !== $key) {
 if (getenv('FERRY_BENCH_COMPRESSION')) {
     $options['compression'] = true;
 }
+$total = (int) getenv('FERRY_BENCH_SLOW');
+if ($total > 0) {
+    $options += ['slow_consumer' => 'drop-oldest', 'outbox_total_bytes' => $total, 'write_timeout' => 0];
+}
 
 if (getenv('FERRY_BENCH_TLS')) {
     $files = dirname(__DIR__, 2).'/tests/fixtures/tls';
@@ -30,6 +36,12 @@ if (getenv('FERRY_BENCH_TLS')) {
 }
 
 $server = new WsServer($options);
+$room = (string) getenv('FERRY_BENCH_ROOM');
+if ('' !== $room) {
+    $server->onOpen(static function (Connection $connection) use ($room): void {
+        $connection->join($room);
+    });
+}
 $server->onMessage(static function (Connection $connection, string $data, bool $binary) use ($server): void {
     switch ($data[0] ?? '') {
         case 'B':

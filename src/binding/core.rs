@@ -26,6 +26,7 @@ use crate::engine::timers::Timers;
 use super::callback::Callback;
 use super::connection::Connection;
 use super::exception;
+use super::memory::Tide;
 
 /// How long clients get to answer a close when the script ends without `stop()`.
 pub const ABORT_GRACE: Duration = Duration::from_secs(1);
@@ -94,6 +95,7 @@ pub struct Core {
     /// Another event loop waits on the eventfd.
     pub streamed: Cell<bool>,
     pub started: Cell<Option<Instant>>,
+    pub tide: Tide,
     instance: Cell<InstanceId>,
     pub metrics: RefCell<Arc<Metrics>>,
     forks: Cell<u64>,
@@ -114,6 +116,7 @@ impl Core {
             stop: RefCell::default(),
             streamed: Cell::new(false),
             started: Cell::new(None),
+            tide: Tide::default(),
             instance: Cell::new(InstanceId::random()),
             metrics: RefCell::default(),
             forks: Cell::new(FORKS.load(Ordering::Relaxed)),

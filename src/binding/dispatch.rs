@@ -23,6 +23,7 @@ use super::convert;
 use super::core::{Asked, Core};
 use super::exception;
 use super::handshake::Handshake;
+use super::memory;
 use super::reload;
 use super::signals;
 use super::stop;
@@ -141,6 +142,7 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         if deadline.is_some_and(|d| d <= now) {
             return Ok(Ended::Handled(0));
         }
+        memory::ebb(core, &server, now);
         wait(core, &server, deadline, now);
         if signals::received() || signals::hung_up() {
             // `run()` acts on it at once instead of after the rest of this wait.

@@ -11,6 +11,7 @@ mod dispatch;
 mod exception;
 mod handshake;
 mod identity;
+mod memory;
 mod object;
 mod reload;
 mod room;

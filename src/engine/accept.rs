@@ -236,7 +236,6 @@ fn open(gate: &Gate, stream: Stream, early: Vec<u8>, permit: ConnectionPermit, a
     }
     let admission = Admission {
         request: accepted.request,
-        client: accepted.client,
         expires_at: accepted.expires_at,
         deflate: accepted.deflate,
         user: accepted.user,

@@ -142,6 +142,14 @@ impl Dirty {
         self.shared.get(frame).map_or(0, Bytes::len)
     }
 
+    /// Gives back what connections that have gone needed.
+    pub fn shrink(&mut self, connections: usize) {
+        if self.used == 0 && self.entries.len() > 4 * connections.max(64) {
+            self.entries.truncate(connections);
+            self.entries.shrink_to_fit();
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.used == 0
     }

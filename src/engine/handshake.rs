@@ -40,7 +40,6 @@ pub struct Gate {
 pub struct Accepted {
     /// The request, or its id where PHP has it.
     pub request: Result<Box<HandshakeRequest>, HandshakeId>,
-    pub client: Option<IpAddr>,
     pub expires_at: Option<i64>,
     /// permessage-deflate, as the answer says.
     pub deflate: Option<Terms>,
@@ -189,7 +188,6 @@ impl Gate {
         } else {
             Accepted {
                 request: Ok(request),
-                client,
                 expires_at,
                 deflate: None,
                 since: Vec::new(),
@@ -258,7 +256,6 @@ impl Gate {
         expires_at: Option<i64>,
         user: Option<Box<str>>,
     ) -> Result<Accepted, Problem> {
-        let client = request.client;
         let (asked, reply) = {
             let mut state = self.local.state.borrow_mut();
             let (serial, reply) = state.pending.ask();
@@ -284,7 +281,6 @@ impl Gate {
                 user: named,
             })) => Ok(Accepted {
                 request: Err(asked.id),
-                client,
                 expires_at: at.or(expires_at),
                 deflate: None,
                 since: Vec::new(),

@@ -1,6 +1,5 @@
 //! The connections of one I/O thread: who they are, which rooms they are in, how each is closed.
 
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -72,7 +71,6 @@ pub struct State {
 pub struct Admission {
     /// The request, or its id where PHP has it.
     pub request: Result<Box<HandshakeRequest>, HandshakeId>,
-    pub client: Option<IpAddr>,
     pub expires_at: Option<i64>,
     /// permessage-deflate, as the answer to the request says.
     pub deflate: Option<Terms>,
@@ -233,7 +231,6 @@ impl State {
             expires_at: accepted.expires_at,
             user: None,
             since: accepted.since,
-            client: accepted.client,
             opened_at: u32::try_from(unix_time()).unwrap_or(u32::MAX),
             permit,
         });
@@ -504,6 +501,10 @@ impl State {
                     && session.is_open()
                     && let Some(membership) = self.rooms.join(&room, slot, &session.memberships)
                 {
+                    if session.memberships.is_empty() {
+                        // Most are in one room.
+                        session.memberships.reserve_exact(1);
+                    }
                     session.memberships.push(membership);
                     if let Some(entered) = entered {
                         self.enter(slot, &room, entered, data);

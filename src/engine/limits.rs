@@ -93,13 +93,14 @@ impl ConnectionPermit {
 
     /// Counts the connection for its address, in place of an earlier one.
     pub fn set_address(&mut self, address: IpAddr) -> Result<(), Refusal> {
-        let Some(max) = self.limits.max_per_address else {
-            return Ok(());
-        };
         if self.address == Some(address) {
             return Ok(());
         }
         self.release_address();
+        let Some(max) = self.limits.max_per_address else {
+            self.address = Some(address);
+            return Ok(());
+        };
         let mut counts = self.limits.per_address.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(address).or_default();
         if *count >= max {
@@ -110,8 +111,16 @@ impl ConnectionPermit {
         Ok(())
     }
 
+    /// The client's; `None`: it came over a Unix socket, or has not said it yet.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     fn release_address(&mut self) {
         let Some(address) = self.address.take() else { return };
+        if self.limits.max_per_address.is_none() {
+            return;
+        }
         let mut counts = self.limits.per_address.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&address) {
             *count -= 1;

@@ -6,13 +6,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::chunked::Chunked;
 use super::id::ConnId;
 use super::outlet::Outlet;
+
+/// A room that had more members gives back their places as they go.
+const KEEP_MEMBERS: usize = 256;
 
 /// `T` is what the binding keeps with a connection: its PHP object.
 #[derive(Debug)]
 pub struct Roster<T> {
-    threads: Vec<Vec<Option<Entry<T>>>>,
+    threads: Vec<Chunked<Option<Entry<T>>>>,
     rooms: HashMap<Arc<str>, HashSet<ConnId>>,
     len: usize,
     /// Of these, how many PHP has closed.
@@ -23,8 +27,6 @@ pub struct Roster<T> {
 pub struct Entry<T> {
     pub id: ConnId,
     pub outlet: Arc<Outlet>,
-    /// Running total of bytes handed to the I/O thread by direct sends.
-    pub handed: u64,
     /// PHP has closed it: no message of it is delivered any more.
     closing: bool,
     rooms: Vec<Arc<str>>,
@@ -40,12 +42,6 @@ impl<T> Entry<T> {
 
     pub fn is_closing(&self) -> bool {
         self.closing
-    }
-
-    /// Bytes handed over that the socket has not taken.
-    pub fn buffered(&self) -> usize {
-        let in_flight = usize::try_from(self.handed.saturating_sub(self.outlet.taken())).unwrap_or(usize::MAX);
-        self.outlet.backlog().saturating_add(in_flight)
     }
 
     pub fn rooms(&self) -> &[Arc<str>] {
@@ -67,23 +63,24 @@ impl<T> Default for Roster<T> {
 impl<T> Roster<T> {
     pub fn insert(&mut self, id: ConnId, outlet: Arc<Outlet>, value: T) {
         if self.threads.len() <= id.io_thread() {
-            self.threads.resize_with(id.io_thread() + 1, Vec::new);
+            self.threads.resize_with(id.io_thread() + 1, Chunked::default);
         }
         let slots = &mut self.threads[id.io_thread()];
-        if slots.len() <= id.slot() {
-            slots.resize_with(id.slot() + 1, || None);
+        while slots.len() <= id.slot() {
+            slots.push(None);
         }
         let entry = Entry {
             id,
             outlet,
-            handed: 0,
             closing: false,
             rooms: Vec::new(),
             user: None,
             value,
         };
         // A slot is used again only after its close event, which came through the same queue.
-        if slots[id.slot()].replace(entry).is_none() {
+        if let Some(slot) = slots.get_mut(id.slot())
+            && slot.replace(entry).is_none()
+        {
             self.len += 1;
         }
     }
@@ -132,6 +129,9 @@ impl<T> Roster<T> {
     fn vacate(&mut self, id: ConnId, room: &Arc<str>) {
         if let Some(members) = self.rooms.get_mut(room) {
             members.remove(&id);
+            if members.capacity() > KEEP_MEMBERS && members.len() < members.capacity() / 8 {
+                members.shrink_to(2 * members.len());
+            }
             if members.is_empty() {
                 self.rooms.remove(room);
             }
@@ -148,6 +148,14 @@ impl<T> Roster<T> {
         Some(entry.value)
     }
 
+    /// Gives back the room of connections that have gone.
+    pub fn shrink(&mut self) {
+        for slots in &mut self.threads {
+            while slots.pop_if(|slot| slot.is_none()).is_some() {}
+        }
+        self.rooms.shrink_to_fit();
+    }
+
     pub fn len(&self) -> usize {
         self.len
     }
@@ -157,7 +165,7 @@ impl<T> Roster<T> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Entry<T>> {
-        self.threads.iter().flatten().flatten()
+        self.threads.iter().flat_map(Chunked::iter).flatten()
     }
 
     /// The connections of a user that PHP has not closed.
@@ -181,6 +189,10 @@ impl<T> Roster<T> {
         let entry = self.get_mut(id)?;
         if entry.rooms.contains(&name) {
             return None;
+        }
+        if entry.rooms.is_empty() {
+            // Most are in one room; four places would be 48 bytes more for each of them.
+            entry.rooms.reserve_exact(1);
         }
         entry.rooms.push(Arc::clone(&name));
         self.rooms.entry(Arc::clone(&name)).or_default().insert(id);
@@ -261,6 +273,21 @@ mod tests {
             (roster.count_reached(Some("r"), &[]), roster.count_reached(None, &[])),
             (1, 2)
         );
+    }
+
+    #[test]
+    fn shrinking_loses_nobody() {
+        let mut roster = roster(1000);
+        (0..1000).for_each(|slot| drop(roster.join(id(slot), "r")));
+        for slot in (0..1000).filter(|slot| *slot != 7) {
+            roster.remove(id(slot));
+        }
+        roster.shrink();
+        assert!(roster.threads[0].len() < 100);
+        assert!(roster.rooms["r"].capacity() <= KEEP_MEMBERS);
+        assert!(roster.get(id(7)).is_some() && roster.members("r").eq([id(7)]));
+        roster.insert(id(500), Arc::default(), ());
+        assert_eq!(roster.len(), 2);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! One connection as its I/O thread holds it after the upgrade.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -73,8 +72,6 @@ pub struct Session {
     pub user: Option<Arc<str>>,
     /// Offsets that the client brought, of rooms that it has not joined.
     pub since: Vec<Offset>,
-    /// `None`: it came over a Unix socket.
-    pub client: Option<IpAddr>,
     /// Unix time, seconds.
     pub opened_at: u32,
     /// Given back when the session goes.

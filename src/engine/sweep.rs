@@ -63,6 +63,8 @@ impl State {
         {
             history.expire(Instant::now());
         }
+        self.sessions.shrink();
+        self.dirty.shrink(self.sessions.len());
     }
 }
 

@@ -1,10 +1,17 @@
 //! Slots with generations: the ids of what is gone match nothing.
 
-/// A table whose slots are used again. `T` is boxed by nobody: 10,000 sessions lie in one allocation.
+use super::chunked::Chunked;
+
+/// A table of fewer slots keeps them.
+const MIN_SLOTS: usize = 256;
+
+/// A table whose slots are used again.
 #[derive(Debug)]
 pub struct Table<T> {
-    slots: Vec<Slot<T>>,
+    slots: Chunked<Slot<T>>,
     free: Vec<u32>,
+    /// Generation of slots that were given back: ids of theirs must match nothing that comes after.
+    floor: u32,
 }
 
 #[derive(Debug)]
@@ -16,8 +23,9 @@ struct Slot<T> {
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
-            slots: Vec::new(),
+            slots: Chunked::default(),
             free: Vec::new(),
+            floor: 0,
         }
     }
 }
@@ -28,15 +36,18 @@ impl<T> Table<T> {
     pub fn insert(&mut self, value: T) -> (u32, u32) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot {
-                generation: 0,
+                generation: self.floor,
                 value: None,
             });
             self.slots.len() as u32 - 1
         });
-        let entry = &mut self.slots[slot as usize];
-        entry.generation = entry.generation.wrapping_add(1);
-        entry.value = Some(value);
-        (slot, entry.generation)
+        let mut generation = 0;
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.generation = entry.generation.wrapping_add(1);
+            entry.value = Some(value);
+            generation = entry.generation;
+        }
+        (slot, generation)
     }
 
     /// The slot that `slot` and `generation` name, if it is not gone.
@@ -62,6 +73,19 @@ impl<T> Table<T> {
         let value = self.slots.get_mut(slot as usize)?.value.take()?;
         self.free.push(slot);
         Some(value)
+    }
+
+    /// Gives back the empty slots at the end, if most are empty.
+    pub fn shrink(&mut self) {
+        if self.slots.len() < MIN_SLOTS || self.len() > self.slots.len() / 4 {
+            return;
+        }
+        while let Some(slot) = self.slots.pop_if(|slot| slot.value.is_none()) {
+            self.floor = self.floor.max(slot.generation);
+        }
+        let used = self.slots.len();
+        self.free.retain(|&slot| (slot as usize) < used);
+        self.free.shrink_to_fit();
     }
 
     pub fn len(&self) -> usize {
@@ -92,6 +116,27 @@ impl<T> Table<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_of_slots_that_were_given_back_match_nothing() {
+        let mut table = Table::default();
+        let slots: Vec<_> = (0..1000).map(|n| table.insert(n)).collect();
+        for (slot, _) in &slots[3..] {
+            table.remove(*slot);
+        }
+        table.remove(slots[1].0);
+        table.shrink();
+        assert_eq!((table.len(), table.capacity()), (2, 3));
+        assert_eq!(table.at(2), Some(&2));
+        let again: Vec<_> = (0..1000).map(|n| table.insert(n)).collect();
+        assert_eq!(table.len(), 1002);
+        for (slot, generation) in &slots[3..] {
+            assert_eq!(table.find(*slot as usize, *generation), None);
+        }
+        for (slot, generation) in again {
+            assert_eq!(table.find(slot as usize, generation), Some(slot));
+        }
+    }
 
     #[test]
     fn an_old_generation_finds_nothing() {

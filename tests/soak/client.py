@@ -44,9 +44,15 @@ class Client:
     # Source addresses take turns: ports of closed connections stay in TIME_WAIT, and one address has only 28,000.
     sources = itertools.cycle(f"127.0.0.{host}" for host in range(2, 10))
 
-    def __init__(self, address, path="/"):
+    def __init__(self, address, path="/", receive_buffer=None):
         url = urlparse(address)
-        self.socket = socket.create_connection((url.hostname, url.port), SECONDS, (next(self.sources), 0))
+        self.socket = socket.socket()
+        self.socket.settimeout(SECONDS)
+        if receive_buffer:
+            # Before the connection: the window is agreed on then.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.bind((next(self.sources), 0))
+        self.socket.connect((url.hostname, url.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

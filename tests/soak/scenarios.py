@@ -1,6 +1,9 @@
 """What the soak tests do to a server. Each scenario takes (server, n) and does its thing n times."""
 
-from client import BINARY, CLOSE, Client, from_client, from_server
+import json
+import time
+
+from client import BINARY, CLOSE, Client, Failure, from_client, from_server
 
 # Connections open at a time.
 BATCH = 100
@@ -148,9 +151,63 @@ def symfony(server, n):
     close_all(clients)
 
 
+def crowd(server, n):
+    """Open at the same time; what they needed goes back to the system after they have gone."""
+    before = server.memory()["resident"]
+    clients = []
+    for size in batches(n, BATCH):
+        clients += opened(server, size)
+    for start in range(0, n, BATCH):
+        close_all(clients[start:start + BATCH])
+    # Memory is given back when the server has had nothing to do for a while; the caller judges what is left.
+    deadline = time.monotonic() + 15
+    while server.memory()["resident"] > before + CROWD_BYTES and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def deaf(server, n):
+    """Clients that never read what is sent to each of them: the bound of all outboxes together bounds the process."""
+    before = server.memory()["resident"]
+    clients = [Client(server.address, receive_buffer=4096) for _ in range(n)]
+    for client in clients:
+        client.finish_handshake()
+    most = 0
+    for _ in range(400):
+        server.control.send(b"!each")
+        server.control.expect(from_server(b"done"))
+        server.control.send(b"!stats")
+        memory = json.loads(server.control.receive_text())
+        most = max(most, memory["resident"] - before)
+        if memory["limited"].get("outbox_total", 0) > 10 * n:
+            break
+    else:
+        raise Failure(f"the bound was never met: {memory}")
+    if most > DEAF_OUTBOX_BYTES + DEAF_SLACK_BYTES:
+        raise Failure(f"{most} bytes more with outboxes of {DEAF_OUTBOX_BYTES}")
+    for client in clients:
+        client.reset()
+
+
+# A crowd may leave this much behind, whatever its size.
+CROWD_BYTES = 3 << 20
+# The bound of all outboxes in the scenario "deaf", and what the process may need beside them: a round of messages, 5 MB, on
+# both sides of the way to the I/O thread, and what malloc cannot use between large buffers.
+DEAF_OUTBOX_BYTES = 16 << 20
+DEAF_SLACK_BYTES = 16 << 20
+
+# Options of the server, where a scenario needs other ones.
+OPTIONS = {
+    "deaf": {
+        "slow_consumer": "drop-oldest",
+        "outbox_bytes": 1 << 20,
+        "outbox_total_bytes": DEAF_OUTBOX_BYTES,
+        "write_timeout": 0,
+    },
+}
+
 # Name, scenario, times as a warm-up, times at full size. The warm-up fills buffers, pools and hash tables; that of
 # cycles is as long as the rest, because garbage waits in PHP's tables until its collector has seen 10,000 roots. The last
-# is the server's script, server.php where none is named.
+# is the server's script, server.php where none is named; where one is, valgrind leaves the scenario out.
 SCENARIOS = [
     ("connections", connections, 1_000, 10_000),
     ("cycles", cycles, 12_000, 12_000),
@@ -162,5 +219,7 @@ SCENARIOS = [
     ("rooms", rooms, 10_000, 100_000),
     ("broadcasts", broadcasts, 2_000, 20_000),
     ("symfony", symfony, 100_000, 1_000_000, "symfony.php"),
+    ("crowd", crowd, 500, 5_000, "server.php"),
+    ("deaf", deaf, 100, 300, "server.php"),
     ("eloquent", eloquent, 20_000, 200_000, "laravel.php"),
 ]

@@ -6,7 +6,8 @@
  *
  * Paths: /cycle keeps reference cycles through the connection; /refuse is refused by onHandshake; /throw throws in
  * onMessage. Messages: '!stats' answers with the memory in use, '!room NAME' joins, sends to and leaves a room,
- * '!broadcast' goes to everybody.
+ * '!broadcast' goes to everybody, '!each' sends 16 KiB to every other client.
+ * The first argument is more options, as JSON.
  */
 
 use Ferry\Connection;
@@ -22,6 +23,7 @@ function memory(WsServer $server): string
         'heap' => memory_get_usage(),
         'resident' => 1024 * (int) $resident[1],
         'connections' => $server->count(),
+        'limited' => (object) $server->stats()->limited,
     ]);
 }
 
@@ -36,13 +38,22 @@ function command(WsServer $server, Connection $connection, string $name, string 
             $server->room($argument)->send($argument);
             $connection->leave($argument);
             break;
+        case 'each':
+            // Not a broadcast: every client has a copy of its own.
+            foreach ($server->connections() as $other) {
+                if ($other !== $connection) {
+                    $other->send(str_repeat('x', 16384));
+                }
+            }
+            $connection->send('done');
+            break;
         case 'broadcast':
             $server->broadcast('to everybody');
             break;
     }
 }
 
-$server = new WsServer([
+$server = new WsServer(json_decode($argv[1] ?? '{}', true) + [
     'port' => 0,
     'backlog' => 4096,
     'max_message_bytes' => 1 << 20,

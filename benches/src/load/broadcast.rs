@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<Value, Failure> {
     }))
 }
 
-struct Broadcast {
+pub struct Broadcast {
     opcode: u8,
     compress: bool,
     size: usize,
@@ -65,7 +65,7 @@ struct Broadcast {
     complete: u32,
     delivered: u64,
     /// From publishing to the last delivery.
-    latency: Latency,
+    pub latency: Latency,
 }
 
 struct Slot {
@@ -75,7 +75,7 @@ struct Slot {
 }
 
 impl Broadcast {
-    fn new(options: &Options) -> Self {
+    pub fn new(options: &Options) -> Self {
         Self {
             opcode: if options.binary { BINARY } else { TEXT },
             compress: options.compress,
@@ -96,7 +96,7 @@ impl Broadcast {
     }
 
     /// Publishes for that long or that many broadcasts, then waits until every connection has them all.
-    fn phase(&mut self, swarm: &mut Swarm, length: Duration, count: u64) -> Result<(u64, Duration), Failure> {
+    pub fn phase(&mut self, swarm: &mut Swarm, length: Duration, count: u64) -> Result<(u64, Duration), Failure> {
         let before = self.published;
         let start = Instant::now();
         while start.elapsed() < length && u64::from(self.published - before) < count {

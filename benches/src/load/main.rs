@@ -7,6 +7,7 @@ mod blocked;
 mod broadcast;
 mod client;
 mod connect;
+mod deaf;
 mod echo;
 mod failure;
 mod idle;
@@ -54,5 +55,6 @@ fn run(options: &Options) -> Result<serde_json::Value, Failure> {
         Scenario::Connect => connect::run(options),
         Scenario::Idle => idle::run(options),
         Scenario::Blocked => blocked::run(options),
+        Scenario::Deaf => deaf::run(options),
     }
 }

@@ -16,6 +16,7 @@ usage: ferry-load SCENARIO ADDRESS [options]
   broadcast          --connections 1000 --size 128 --window 16
   connect            --concurrency 64 --token T
   idle               --connections 10000 --pid PID (repeat for each process of the server)
+  deaf               --connections 1000 --deaf 300 --pid PID (broadcast, beside so many that never read)
   blocked            --connections 50 (that many hear the broadcasts)
 
   --seconds 5        length of the measurement
@@ -33,6 +34,7 @@ pub enum Scenario {
     Connect,
     Idle,
     Blocked,
+    Deaf,
 }
 
 pub struct Options {
@@ -54,6 +56,8 @@ pub struct Options {
     pub binary: bool,
     /// Both sides compress, without keeping context.
     pub compress: bool,
+    /// Connections that never read.
+    pub deaf: usize,
     /// The server's processes.
     pub pids: Vec<u32>,
 }
@@ -79,6 +83,7 @@ impl Options {
             timeout: Duration::from_secs(120),
             binary: false,
             compress: false,
+            deaf: 300,
             pids: Vec::new(),
         };
         while let Some(argument) = arguments.next()? {
@@ -94,6 +99,7 @@ impl Options {
                 Long("count") => options.count = arguments.value()?.parse()?,
                 Long("timeout") => options.timeout = seconds(&mut arguments)?,
                 Long("token") => token = Some(arguments.value()?.string()?),
+                Long("deaf") => options.deaf = arguments.value()?.parse()?,
                 Long("binary") => options.binary = true,
                 Long("compress") => options.compress = true,
                 Long("pid") => options.pids.push(arguments.value()?.parse()?),
@@ -109,6 +115,7 @@ impl Options {
             "connect" => (Scenario::Connect, 0),
             "idle" => (Scenario::Idle, 10_000),
             "blocked" => (Scenario::Blocked, 50),
+            "deaf" => (Scenario::Deaf, 1000),
             other => return Err(format!("no scenario {other:?}").into()),
         };
         options.scenario = scenario;
@@ -133,8 +140,8 @@ impl Options {
         if self.connections == 0 && self.scenario != Scenario::Connect {
             return Err("--connections starts at 1".into());
         }
-        if self.pids.is_empty() && self.scenario == Scenario::Idle {
-            return Err("idle needs --pid".into());
+        if self.pids.is_empty() && matches!(self.scenario, Scenario::Idle | Scenario::Deaf) {
+            return Err("idle and deaf need --pid".into());
         }
         // Messages are numbered with 32 bits.
         if self.count > u64::from(u32::MAX) {

@@ -81,6 +81,10 @@ impl Target {
         }
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Starts a connection; `number` chooses its source address.
     pub fn connect(&self, number: usize) -> Result<TcpStream, Failure> {
         let failed = |source| Failure::io("connecting", source);

@@ -167,7 +167,7 @@ pub async fn connections(publisher: &Publisher, room: Option<String>, limit: usi
                 Some(Listed {
                     id: instance.format(state.id(slot)),
                     user: session.user.clone(),
-                    client: session.client,
+                    client: session.permit.address(),
                     opened_at: session.opened_at,
                     rooms: session
                         .memberships
