@@ -501,11 +501,7 @@ impl State {
                     && session.is_open()
                     && let Some(membership) = self.rooms.join(&room, slot, &session.memberships)
                 {
-                    if session.memberships.is_empty() {
-                        // Most are in one room.
-                        session.memberships.reserve_exact(1);
-                    }
-                    session.memberships.push(membership);
+                    rooms::joined(&mut session.memberships, membership);
                     if let Some(entered) = entered {
                         self.enter(slot, &room, entered, data);
                     }
