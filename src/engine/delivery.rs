@@ -24,8 +24,8 @@ const KEEP_CHUNKS: usize = 64;
 enum Chunk {
     /// A range of the batch's buffer.
     Batch { start: usize, end: usize, messages: u32 },
-    /// A broadcast frame of the batch.
-    Shared(usize),
+    /// A broadcast frame of the batch, or several in one piece.
+    Shared { frame: usize, messages: u32 },
     /// A range of the frames made on this thread: control frames and compressed messages.
     Made { start: usize, end: usize, messages: u32 },
 }
@@ -116,8 +116,8 @@ impl Dirty {
         self.shared.len() - 1
     }
 
-    pub fn shared(&mut self, session: &mut Session, slot: u32, frame: usize) {
-        self.push(session, slot, Chunk::Shared(frame));
+    pub fn shared(&mut self, session: &mut Session, slot: u32, frame: usize, messages: u32) {
+        self.push(session, slot, Chunk::Shared { frame, messages });
     }
 
     /// A control frame that `encode` writes.
@@ -166,7 +166,7 @@ impl Source<'_> {
     fn bytes(&self, chunk: Chunk) -> &[u8] {
         match chunk {
             Chunk::Batch { start, end, .. } => &self.data[start..end],
-            Chunk::Shared(frame) => &self.shared[frame],
+            Chunk::Shared { frame, .. } => &self.shared[frame],
             Chunk::Made { start, end, .. } => &self.made[start..end],
         }
     }
@@ -174,7 +174,7 @@ impl Source<'_> {
     /// The chunk from `skip` on, to be kept after the batch is gone.
     fn keep(&self, chunk: Chunk, skip: usize) -> Bytes {
         match chunk {
-            Chunk::Shared(frame) => self.shared[frame].slice(skip..),
+            Chunk::Shared { frame, .. } => self.shared[frame].slice(skip..),
             _ => Bytes::copy_from_slice(&self.bytes(chunk)[skip..]),
         }
     }
@@ -182,8 +182,7 @@ impl Source<'_> {
 
 fn messages(chunk: Chunk) -> u32 {
     match chunk {
-        Chunk::Batch { messages, .. } | Chunk::Made { messages, .. } => messages,
-        Chunk::Shared(_) => 1,
+        Chunk::Batch { messages, .. } | Chunk::Made { messages, .. } | Chunk::Shared { messages, .. } => messages,
     }
 }
 

@@ -17,7 +17,7 @@ use super::history::{History, Late, Offset};
 use super::id::ConnId;
 use super::inbox::{Burst, Event, Inbox, Opened};
 use super::limits::ConnectionPermit;
-use super::mailbox::{Batch, Command, Mailbox};
+use super::mailbox::{Batch, Mailbox};
 use super::metrics::Metrics;
 use super::outlet::Outlet;
 use super::pending::Pending;
@@ -60,7 +60,7 @@ pub struct State {
     pub inbox: Arc<Inbox>,
     pub mailbox: Arc<Mailbox>,
     /// An emptied batch, swapped for the next filled one.
-    spare: Batch,
+    pub spare: Batch,
     /// Set by [`Command::Drain`]: what arrives late is closed at once.
     pub draining: Option<(u16, Box<str>)>,
     pub accepting: bool,
@@ -250,7 +250,7 @@ impl State {
     }
 
     /// The session belongs to this user from now on.
-    fn identify(&mut self, slot: u32, user: &str) {
+    pub fn identify(&mut self, slot: u32, user: &str) {
         if let Some(session) = self.sessions.at_mut(slot)
             && session.is_open()
         {
@@ -375,7 +375,7 @@ impl State {
         }
     }
 
-    fn resume(&mut self) {
+    pub fn resume(&mut self) {
         self.room.notify_waiters();
         for slot in std::mem::take(&mut self.stalled) {
             if let Some(session) = self.sessions.at_mut(slot) {
@@ -407,7 +407,7 @@ impl State {
         }
     }
 
-    fn vacate(&mut self, slot: u32, membership: rooms::Membership) {
+    pub fn vacate(&mut self, slot: u32, membership: rooms::Membership) {
         if self.history.is_some()
             && let Some(name) = self.rooms.name(&membership)
         {
@@ -417,130 +417,6 @@ impl State {
             && let Some(session) = self.sessions.at_mut(other)
         {
             rooms::moved(&mut session.memberships, membership);
-        }
-    }
-
-    /// Takes what PHP has sent and writes it. Returns whether there was something.
-    pub fn run_commands(&mut self) -> bool {
-        let mut batch = std::mem::take(&mut self.spare);
-        let filled = self.mailbox.take(&mut batch);
-        if filled {
-            let mut start = 0;
-            // Taken out so that the buffer stays borrowed for the flush.
-            let mut commands = std::mem::take(&mut batch.commands);
-            for command in commands.drain(..) {
-                self.run(command, &batch.data, &mut start);
-                if self.dirty.is_full() {
-                    self.flush(&batch.data);
-                }
-            }
-            self.flush(&batch.data);
-            batch.commands = commands;
-        }
-        batch.clear();
-        self.spare = batch;
-        filled
-    }
-
-    fn run(&mut self, command: Command, data: &[u8], start: &mut usize) {
-        match command {
-            Command::Data { id, end, messages } => {
-                let begin = std::mem::replace(start, end);
-                if let Some(slot) = self.find(id) {
-                    self.send(slot, data, begin, end, messages);
-                }
-            }
-            Command::Broadcast {
-                audience,
-                frame,
-                except,
-                number,
-                count,
-            } => {
-                let reached = self.broadcast(&audience, frame, &except, number);
-                if let Some(count) = count {
-                    count.add(reached);
-                }
-            }
-            Command::CloseUser {
-                user,
-                code,
-                reason,
-                count,
-            } => {
-                let slots = self.users.slots(&user).to_vec();
-                count.add(slots.len());
-                for slot in slots {
-                    self.close(slot, code, &reason);
-                }
-            }
-            Command::Identify { id, user } => {
-                if let Some(slot) = self.find(id) {
-                    self.identify(slot, &user);
-                }
-            }
-            Command::Ask(question) => question.answer(self),
-            Command::Close { id, code, reason } => {
-                if let Some(slot) = self.find(id) {
-                    self.close(slot, code, &reason);
-                }
-            }
-            Command::Finish { id } => {
-                if let Some(slot) = self.find(id) {
-                    self.finish(slot);
-                }
-            }
-            Command::ResumeRoom { id, room, since } => {
-                if let Some(slot) = self.find(id) {
-                    self.resume_room(slot, &room, since, data);
-                }
-            }
-            Command::Join { id, room, entered } => {
-                if let Some(slot) = self.find(id)
-                    && let Some(session) = self.sessions.at_mut(slot)
-                    && session.is_open()
-                    && let Some(membership) = self.rooms.join(&room, slot, &session.memberships)
-                {
-                    rooms::joined(&mut session.memberships, membership);
-                    if let Some(entered) = entered {
-                        self.enter(slot, &room, entered, data);
-                    }
-                }
-            }
-            Command::Leave { id, room } => {
-                if let Some(slot) = self.find(id)
-                    && let Some(session) = self.sessions.at_mut(slot)
-                    && let Some(at) = self.rooms.find(&room, &session.memberships)
-                {
-                    let membership = session.memberships.swap_remove(at);
-                    self.vacate(slot, membership);
-                }
-            }
-            Command::Expire { id, at } => {
-                if let Some(slot) = self.find(id)
-                    && let Some(session) = self.sessions.at_mut(slot)
-                {
-                    session.expires_at = at;
-                }
-            }
-            Command::Reply { serial, reply } => self.pending.reply(serial, reply),
-            Command::Adopt(stream) => self.pending.adopt(stream),
-            Command::Resume => self.resume(),
-            Command::StopAccepting => {
-                self.accepting = false;
-                self.pending.stop_accepting();
-            }
-            Command::Drain { code, reason } => {
-                for slot in self.sessions.slots().collect::<Vec<_>>() {
-                    self.close(slot, code, &reason);
-                }
-                self.draining = Some((code, reason));
-                self.pending.drain();
-            }
-            Command::Shutdown => {
-                self.shut_down = true;
-                self.pending.shut_down();
-            }
         }
     }
 }

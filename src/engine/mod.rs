@@ -6,6 +6,7 @@ pub mod auth;
 pub mod chunked;
 pub mod clock;
 pub mod close;
+pub mod commands;
 pub mod config;
 pub mod control;
 pub mod deflate;

@@ -85,6 +85,11 @@ impl Late {
         }
     }
 
+    /// Whether live events may have to pass some member by.
+    pub fn is_skipping(&self, room: &str) -> bool {
+        self.rooms.get(room).is_some_and(|room| !room.skipping.is_empty())
+    }
+
     /// Whom the live event of this number is not for.
     pub fn skipped(&mut self, room: &str, number: u64) -> Vec<u32> {
         let Some(room) = self.rooms.get_mut(room) else {
