@@ -71,9 +71,7 @@ final class Runner
             $server->every(self::TICK, fn () => $this->ticked($server->progress()));
             $server->run();
 
-            foreach ($this->watching as $listener) {
-                $listener->stopped($this, $this->stopReason);
-            }
+            $this->tell(fn (Listener $listener) => $listener->stopped($this, $this->stopReason));
         } finally {
             $this->server = null;
             $this->looping = false;
@@ -97,12 +95,13 @@ final class Runner
         $this->stopReason = $reason;
         $this->stopCode = $code;
 
-        foreach ($this->watching as $listener) {
-            $listener->stopping($this, $reason);
-        }
-
-        if ($this->looping) {
-            $this->server?->stop($this->grace, $code);
+        try {
+            $this->tell(fn (Listener $listener) => $listener->stopping($this, $reason));
+        } finally {
+            // The first reason counts, so there is no second try.
+            if ($this->looping) {
+                $this->server?->stop($this->grace, $code);
+            }
         }
     }
 
@@ -147,11 +146,11 @@ final class Runner
         $server->on('message', $this->timed('message', $handler->onMessage(...), $slowSeconds));
         $server->on('close', $this->timed('close', $handler->onClose(...), $slowSeconds));
         $server->on('error', function (mixed $connection, \Throwable $error) use ($handler): void {
-            foreach ($this->watching as $listener) {
-                $listener->failed($this, $error);
+            try {
+                $this->tell(fn (Listener $listener) => $listener->failed($this, $error));
+            } finally {
+                $handler->onError($connection, $error);
             }
-
-            $handler->onError($connection, $error);
         });
 
         if ($handler instanceof HandshakeHandlerInterface) {
@@ -179,8 +178,19 @@ final class Runner
                 try {
                     $handle($connection, $data, $binary);
                 } finally {
+                    $failure = null;
+
                     foreach ($watching as $listener) {
-                        $listener->handled($this, 'message', 0.0);
+                        try {
+                            $listener->handled($this, 'message', 0.0);
+                        } catch (\Throwable $e) {
+                            // The others have to clean up after the event nevertheless.
+                            $failure ??= $e;
+                        }
+                    }
+
+                    if (null !== $failure) {
+                        throw $failure;
                     }
                 }
             };
@@ -197,14 +207,13 @@ final class Runner
                 return $handle(...$arguments);
             } finally {
                 $seconds = (hrtime(true) - $start) / 1e9;
-
-                foreach ($watching as $listener) {
+                $this->tell(function (Listener $listener) use ($event, $seconds, $slowSeconds): void {
                     $listener->handled($this, $event, $seconds);
 
                     if ($seconds >= $slowSeconds) {
                         $listener->slow($this, $event, $seconds);
                     }
-                }
+                }, $watching);
             }
         };
     }
@@ -219,15 +228,36 @@ final class Runner
             return;
         }
 
-        foreach ($this->watching as $listener) {
-            $listener->started($this, $address);
-        }
+        $this->tell(fn (Listener $listener) => $listener->started($this, $address));
     }
 
     private function ticked(Progress $progress): void
     {
-        foreach ($this->watching as $listener) {
-            $listener->ticked($this, $progress);
+        $this->tell(fn (Listener $listener) => $listener->ticked($this, $progress));
+    }
+
+    /**
+     * All of them are told, also when one throws: what the others limit, reset or release must not depend on it.
+     *
+     * @param \Closure(Listener): mixed $what
+     * @param ?list<Listener>           $listeners null: those of this run
+     *
+     * @throws \Throwable the first that one of them has thrown
+     */
+    private function tell(\Closure $what, ?array $listeners = null): void
+    {
+        $failure = null;
+
+        foreach ($listeners ?? $this->watching as $listener) {
+            try {
+                $what($listener);
+            } catch (\Throwable $e) {
+                $failure ??= $e;
+            }
+        }
+
+        if (null !== $failure) {
+            throw $failure;
         }
     }
 }

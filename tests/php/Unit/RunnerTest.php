@@ -105,6 +105,66 @@ final class RunnerTest extends TestCase
         self::assertSame(['stopped', 'enough'], $listener->calls[array_key_last($listener->calls)]);
     }
 
+    public function testListenerThatThrowsKeepsNoOtherFromItsWorkAndNoServerFromStopping(): void
+    {
+        $thrower = new class extends Listener {
+            public function watchesTime(): bool
+            {
+                return false;
+            }
+
+            public function handled(Runner $runner, string $event, float $seconds): void
+            {
+                throw new \DomainException('a bad listener');
+            }
+
+            public function stopping(Runner $runner, string $reason): void
+            {
+                throw new \DomainException('a bad listener');
+            }
+        };
+
+        foreach ([true, false] as $timed) {
+            $listener = new class($timed) extends Listener {
+                /** @var list<string> */
+                public array $calls = [];
+
+                public function __construct(private readonly bool $timed)
+                {
+                }
+
+                public function watchesTime(): bool
+                {
+                    return $this->timed;
+                }
+
+                public function handled(Runner $runner, string $event, float $seconds): void
+                {
+                    $this->calls[] = 'handled';
+                }
+
+                public function stopping(Runner $runner, string $reason): void
+                {
+                    $this->calls[] = 'stopping';
+                }
+            };
+            $handler = new RecordingHandler();
+            $runner = null;
+            $server = new FakeServer([FakeServer::message(), static function () use (&$runner): void {
+                try {
+                    $runner?->stop('enough');
+                } catch (\DomainException) {
+                }
+            }]);
+            $runner = $this->runner($handler, $server);
+            $runner->run([], [$thrower, $listener]);
+
+            self::assertSame(['handled', 'stopping'], $listener->calls, $timed ? 'timed' : 'not timed');
+            self::assertContains(['error', 'a bad listener'], $handler->calls);
+            self::assertCount(1, $server->stops);
+        }
+    }
+
     public function testStopBeforeRunStopsAtOnceAndOnlyThatRun(): void
     {
         $servers = [new FakeServer([FakeServer::message()]), new FakeServer([FakeServer::message()])];
