@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Laravel;
 
 use Ferry\Auth\TicketIssuer;
 use Ferry\Bridge\Laravel\Auth\GuardClaim;
+use Ferry\Bridge\Laravel\Auth\UserLoader;
 use Ferry\Bridge\Laravel\Routing\HandlerRoute;
 use Ferry\Bridge\Laravel\Routing\HandlerRouter;
 use Ferry\Bridge\Laravel\Testing\FakePublisher;
@@ -127,12 +128,12 @@ final class WebSockets
      * A ticket with which the user's page connects once, within seconds: 'wss://…?ticket='.Ws::ticket($user). For pages whose
      * cookies do not reach the server.
      *
-     * @param ?string $guard by whose name the user is known to handlers, by default the application's
+     * @param ?string $guard by whose name the user is known to handlers; null: the application's default one, or the first that has such users
      * @param ?int    $ttl   seconds until it expires; null: as configured
      */
     public function ticket(Authenticatable $user, ?string $guard = null, ?int $ttl = null): string
     {
-        $identity = GuardClaim::of($user, $guard ?? $this->container->make('auth')->getDefaultDriver());
+        $identity = GuardClaim::of($user, $guard ?? (new UserLoader($this->container, $this->config))->guardOf($user, $this->container->make('auth')->getDefaultDriver()));
 
         return $this->container->make(TicketIssuer::class)->issue($identity[0], [], $identity[1], $ttl);
     }

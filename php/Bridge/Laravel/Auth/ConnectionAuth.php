@@ -40,7 +40,7 @@ final class ConnectionAuth
 
     /**
      * @param \Closure(): Handshake $handshake only asked when a guard must be asked again
-     * @param list<string>          $guards    that know this user, too
+     * @param list<string>          $guards    that know this user, too, if their users are of his kind
      */
     public function enter(?Identity $identity, \Closure $handshake, array $guards = []): void
     {
@@ -49,8 +49,12 @@ final class ConnectionAuth
         $auth = $this->auth();
         $this->defaultGuard = $auth->getDefaultDriver();
 
-        foreach ([GuardClaim::guard($identity) ?? $this->config->get('ws.auth.guard') ?? $this->defaultGuard, ...$guards] as $guard) {
-            $this->guards[$guard] = $this->config->get('auth.guards.'.$guard);
+        $own = GuardClaim::guard($identity) ?? $this->config->get('ws.auth.guard') ?? $this->defaultGuard;
+
+        foreach ([$own, ...$guards] as $guard) {
+            if (null === $identity || $this->users->belongsTo($identity, $guard, $own)) {
+                $this->guards[$guard] = $this->config->get('auth.guards.'.$guard);
+            }
         }
 
         $this->current = new ConnectionGuard(

@@ -28,6 +28,43 @@ final class UserLoader
     }
 
     /**
+     * Whether the identity's user may be one of this guard's: an administrator's guard does not take a customer of the same id.
+     * Guards without a provider (Sanctum, viaRequest) have users of any class.
+     *
+     * @param string $own the guard whose user it is
+     */
+    public function belongsTo(Identity $identity, string $guard, string $own): bool
+    {
+        $provider = $this->config->get("auth.guards.$guard.provider");
+
+        if (null === $provider || $guard === $own || $provider === $this->config->get("auth.guards.$own.provider")) {
+            return true;
+        }
+
+        $model = GuardClaim::model($identity);
+
+        return null !== $model && $model === $this->config->get("auth.providers.$provider.model");
+    }
+
+    /** The guard that has users of this class: the default one, or else the first. */
+    public function guardOf(Authenticatable $user, string $default): string
+    {
+        $has = fn (string $guard): bool => $user::class === $this->config->get('auth.providers.'.$this->config->get("auth.guards.$guard.provider").'.model');
+
+        if ($has($default)) {
+            return $default;
+        }
+
+        foreach (array_keys((array) $this->config->get('auth.guards')) as $guard) {
+            if ($has((string) $guard)) {
+                return (string) $guard;
+            }
+        }
+
+        return $default;
+    }
+
+    /**
      * @param ?string $provider of the guard; null: the one that has such users, or else that of the first guard with one
      */
     public function load(Identity $identity, ?string $provider): ?Authenticatable

@@ -10,6 +10,7 @@ use Ferry\Handler\HandlerDispatcher;
 use Ferry\Handshake;
 use Ferry\Identity;
 use Ferry\Tests\Fixtures\Extension;
+use Ferry\Tests\Laravel\Fixtures\Admin;
 use Ferry\Tests\Laravel\Fixtures\Database;
 use Ferry\Tests\Laravel\Fixtures\Door;
 use Ferry\Tests\Laravel\Fixtures\Knock;
@@ -241,6 +242,27 @@ final class HandshakeGateTest extends TestCase
         self::assertSame('Alice', Auth::user()?->name);
         $auth->leave();
         self::assertSame(['driver' => 'session', 'provider' => 'users'], $this->app->make('config')->get('auth.guards.web'));
+    }
+
+    public function testTicketOfOneKindOfUserIsNoTicketForAGuardOfAnother(): void
+    {
+        $this->app->make('config')->set([
+            'auth.providers.admins' => ['driver' => 'eloquent', 'model' => Admin::class],
+            'auth.guards.admin' => ['driver' => 'session', 'provider' => 'admins'],
+        ]);
+        Ws::handler('/admin', Door::class)->middleware('auth:admin');
+        Ws::handler('/chat', Door::class)->middleware('auth:web,admin');
+        $customer = User::query()->find(1);
+        $administrator = Admin::query()->find(1);
+
+        self::assertSame(401, $this->knock('/admin?ticket='.Ws::ticket($customer)), 'the administrator of the same id is another');
+        self::assertSame(101, $this->knock('/chat?ticket='.Ws::ticket($customer)));
+        self::assertSame(101, $this->knock('/admin?ticket='.Ws::ticket($administrator)));
+
+        $auth = $this->app->make(ConnectionAuth::class);
+        $auth->enter($this->identity, fn () => $this->handshake);
+        self::assertInstanceOf(Admin::class, Auth::user(), 'and in callbacks he is no customer');
+        $auth->leave();
     }
 
     public function testConsoleRequestIsBackAfterAHandshake(): void
