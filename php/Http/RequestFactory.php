@@ -20,12 +20,19 @@ final class RequestFactory
      *
      * @param Handshake       $handshake
      * @param class-string<T> $class     Request or a class that extends it, as Laravel's
+     * @param bool            $cookies   false leaves them out, see CrossSite
      *
      * @return T
      */
-    public static function fromHandshake(object $handshake, string $class = Request::class): Request
+    public static function fromHandshake(object $handshake, string $class = Request::class, bool $cookies = true): Request
     {
-        return new $class($handshake->query, [], [], $handshake->cookies, [], self::server($handshake), '');
+        $server = self::server($handshake);
+
+        if (!$cookies) {
+            unset($server['HTTP_COOKIE']);
+        }
+
+        return new $class($handshake->query, [], [], $cookies ? $handshake->cookies : [], [], $server, '');
     }
 
     /**

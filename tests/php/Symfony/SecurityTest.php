@@ -124,6 +124,13 @@ final class SecurityTest extends TestCase
         self::assertSame(401, $this->admit(new FakeHandshake('/chat', cookies: ['MOCKSESSID' => str_repeat('a', 64)])));
         self::assertSame(401, $this->admit(new FakeHandshake('/chat')));
 
+        // Browsers send cookies along from any page.
+        foreach (['https://evil.example', 'null'] as $foreign) {
+            self::assertSame(401, $this->admit(new FakeHandshake('/chat', ['Host' => 'example.org:8080', 'Origin' => $foreign], $session)));
+        }
+
+        self::assertSame('alice', $this->admit(new FakeHandshake('/chat', ['Host' => 'example.org:8080', 'Origin' => 'https://Example.org'], $session))->userIdentifier);
+
         // As long as the password is the one of the login.
         $connection = $this->open(new FakeHandshake('/chat', cookies: $session));
         self::assertSame('alice', $this->ask($connection, 'me'));

@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Laravel\Auth;
 
 use Ferry\Bridge\Laravel\Http\HandshakeRequest;
 use Ferry\Handshake;
+use Ferry\Http\CrossSite;
 use Illuminate\Contracts\Auth\Guard;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Http\Request;
@@ -32,7 +33,13 @@ final class HandshakeScope
      */
     public function run(Handshake $handshake, \Closure $callback): mixed
     {
-        $request = HandshakeRequest::from($handshake);
+        $cookies = $this->originsAreChecked() || !CrossSite::is($handshake);
+        $request = HandshakeRequest::from($handshake, $cookies);
+
+        if (!$cookies && [] !== $handshake->cookies) {
+            $this->app->make('log')->warning(sprintf('A WebSocket handshake for %s came with cookies from a page of %s, which is another host: they are left out. If that page may connect, add it to WS_ALLOWED_ORIGINS.', $handshake->path, $handshake->headers['origin'] ?? ''));
+        }
+
         $before = $this->app->bound('request') ? $this->app->make('request') : null;
         $auth = $this->app->make('auth');
         $guard = $auth->getDefaultDriver();
@@ -49,6 +56,12 @@ final class HandshakeScope
             $this->forgetSession();
             $this->bind($before ?? new Request());
         }
+    }
+
+    /** Whether the server has refused pages that may not connect. */
+    private function originsAreChecked(): bool
+    {
+        return '' !== implode('', (array) $this->app->make('config')->get('ws.server.allowed_origins'));
     }
 
     private function bind(Request $request): void

@@ -16,10 +16,12 @@ final class HandshakeRequest
     /**
      * It asks for JSON, so that middleware answers with a status and never with a redirect or an error page, and so that a session
      * does not remember it as the page that was seen last.
+     *
+     * @param bool $cookies false leaves them out, see CrossSite
      */
-    public static function from(Handshake $handshake): Request
+    public static function from(Handshake $handshake, bool $cookies = true): Request
     {
-        $request = RequestFactory::fromHandshake($handshake, Request::class);
+        $request = RequestFactory::fromHandshake($handshake, Request::class, $cookies);
         $request->headers->set('Accept', 'application/json');
         $request->headers->set('X-Requested-With', 'XMLHttpRequest');
 

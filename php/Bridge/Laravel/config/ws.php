@@ -23,7 +23,7 @@ return [
         'idle_timeout' => env('WS_ACTIVITY_TIMEOUT', 60),
 
         // Pages that may connect: "https://example.org,https://*.example.org". Set it wherever a cookie signs people in:
-        // browsers send cookies along from any page.
+        // browsers send cookies along from any page. Without it cookies count only for pages of the server's own host.
         'allowed_origins' => env('WS_ALLOWED_ORIGINS', ''),
 
         // Proxies whose X-Forwarded-For is believed, as CIDR: "10.0.0.0/8".

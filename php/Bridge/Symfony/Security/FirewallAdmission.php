@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Symfony\Security;
 
 use Ferry\Handler\AdmissionInterface;
 use Ferry\Handler\HandlerDescriptor;
+use Ferry\Http\CrossSite;
 use Ferry\Http\RequestFactory;
 use Ferry\Identity;
 use Psr\Log\LoggerInterface;
@@ -18,10 +19,14 @@ use Psr\Log\LoggerInterface;
  */
 final class FirewallAdmission implements AdmissionInterface
 {
+    /**
+     * @param bool $originsAreChecked whether the server has refused pages that may not connect (allowed_origins)
+     */
     public function __construct(
         private readonly FirewallAuthenticator $firewall,
         private readonly Users $users,
         private readonly ?LoggerInterface $logger = null,
+        private readonly bool $originsAreChecked = false,
     ) {
     }
 
@@ -31,7 +36,15 @@ final class FirewallAdmission implements AdmissionInterface
             return null;
         }
 
-        $request = RequestFactory::fromHandshake($handshake);
+        $cookies = $this->originsAreChecked || !CrossSite::is($handshake);
+        $request = RequestFactory::fromHandshake($handshake, cookies: $cookies);
+
+        if (!$cookies && [] !== $handshake->cookies) {
+            $this->logger?->warning('A WebSocket handshake for {path} came with cookies from a page of {origin}, which is another host: they are left out. If that page may connect, add it to ferry.server.allowed_origins.', [
+                'path' => $handshake->path, 'origin' => $handshake->headers['origin'] ?? '',
+            ]);
+        }
+
         $request->attributes->add(['_ferry' => true, '_firewall_context' => 'security.firewall.map.context.'.$this->firewall->firewall]);
         $request->attributes->add($route);
 

@@ -62,6 +62,19 @@ final class HandshakeGateTest extends TestCase
         self::assertSame(401, $this->knock('/chat', ['Cookie' => 'ferry_session='.rawurlencode($this->encrypted('ferry_session', str_repeat('x', 40)))]));
     }
 
+    public function testSessionCookieOfAForeignPageCountsOnlyWhereOriginsAreChecked(): void
+    {
+        Ws::handler('/chat', Door::class)->middleware('auth');
+        $cookie = $this->sessionCookie(2);
+
+        self::assertSame(401, $this->knock('/chat', ['Cookie' => $cookie, 'Origin' => 'https://evil.example']));
+        self::assertSame(401, $this->knock('/chat', ['Cookie' => $cookie, 'Origin' => 'null']));
+        self::assertSame(101, $this->knock('/chat', ['Cookie' => $cookie, 'Origin' => 'https://ws.test:8000']));
+
+        $this->app->make('config')->set('ws.server.allowed_origins', 'https://example.org');
+        self::assertSame(101, $this->knock('/chat', ['Cookie' => $cookie, 'Origin' => 'https://example.org']));
+    }
+
     public function testSessionIsLeftAsItWas(): void
     {
         Ws::handler('/chat', Door::class)->middleware('auth');

@@ -58,7 +58,7 @@ final class SecurityPass implements CompilerPassInterface
 
         if (null !== $builder) {
             $container->register(FirewallAdmission::class, FirewallAdmission::class)
-                ->setArguments([$builder->build(), new Reference(Users::class), new Reference('logger', ContainerInterface::NULL_ON_INVALID_REFERENCE)])
+                ->setArguments([$builder->build(), new Reference(Users::class), new Reference('logger', ContainerInterface::NULL_ON_INVALID_REFERENCE), $this->originsAreChecked($container)])
                 ->addTag('monolog.logger', ['channel' => 'security'])
                 ->addTag('ferry.admission', ['priority' => AuthSection::PRIORITY_FIREWALL]);
         }
@@ -80,6 +80,14 @@ final class SecurityPass implements CompilerPassInterface
             ->setArguments([$tokens, $checker, $users, $name])
             ->addTag('ferry.admission', ['priority' => AuthSection::PRIORITY_GRANTED]);
         $container->register(SecurityExceptionMapper::class, SecurityExceptionMapper::class)->setArguments([$tokens])->addTag('ferry.exception_mapper');
+    }
+
+    private function originsAreChecked(ContainerBuilder $container): bool
+    {
+        /** @var array<string, mixed> $options */
+        $options = $container->getParameter(ServerSection::OPTIONS);
+
+        return [] !== ($options['allowed_origins'] ?? []);
     }
 
     private function registerLogout(ContainerBuilder $container): void
