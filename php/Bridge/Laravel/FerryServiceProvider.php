@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Laravel;
 
 use Ferry\Auth\ConnectionRegistry;
+use Ferry\Auth\LogoutDisconnector;
 use Ferry\Auth\RevocationAdmission;
 use Ferry\Auth\RevokedTokens;
 use Ferry\Auth\TicketAdmission;
@@ -41,13 +42,17 @@ use Ferry\Handler\Router;
 use Ferry\Hygiene\Retry;
 use Ferry\Publish\AfterCommitPublisher;
 use Ferry\Publish\BatchPublisherInterface;
+use Ferry\Publish\Publisher;
 use Ferry\Publish\PublisherFactory;
 use Ferry\Publish\PublisherInterface;
+use Ferry\Publish\Transport\TransportInterface;
 use Ferry\Runner;
 use Ferry\Status\ControlStatusReader;
 use Ferry\Status\StatusReaderInterface;
 use Ferry\WsServer;
+use Illuminate\Auth\Events\Logout;
 use Illuminate\Broadcasting\BroadcastManager;
+use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Support\ServiceProvider;
 use Psr\Cache\CacheItemPoolInterface;
@@ -73,6 +78,8 @@ final class FerryServiceProvider extends ServiceProvider
 
     public function boot(): void
     {
+        $this->app->make('events')->listen(Logout::class, fn (Logout $event) => $this->disconnect($event->user));
+
         if (!$this->app->runningInConsole()) {
             return;
         }
@@ -107,12 +114,16 @@ final class FerryServiceProvider extends ServiceProvider
 
     private function registerPublisher(): void
     {
-        $this->app->singleton(BatchPublisherInterface::class, static function (Application $app): BatchPublisherInterface {
+        $this->app->singleton(TransportInterface::class, static function (Application $app): TransportInterface {
             $config = (array) $app->make('config')->get('ws.publish');
-            // Without a DSN only the server's own process reaches its connections.
-            $publisher = (new PublisherFactory($app->make(CurrentServer::class)))->create($config['dsn'] ?? 'in-process:', $config['secret'] ?? '', (float) ($config['timeout'] ?? 2.0));
 
-            return true === ($config['after_commit'] ?? false) ? new AfterCommitPublisher($publisher, new TransactionHook($app)) : $publisher;
+            // Without a DSN only the server's own process reaches its connections.
+            return (new PublisherFactory($app->make(CurrentServer::class)))->transport($config['dsn'] ?? 'in-process:', $config['secret'] ?? '', (float) ($config['timeout'] ?? 2.0));
+        });
+        $this->app->singleton(BatchPublisherInterface::class, static function (Application $app): BatchPublisherInterface {
+            $publisher = new Publisher($app->make(TransportInterface::class));
+
+            return true === $app->make('config')->get('ws.publish.after_commit') ? new AfterCommitPublisher($publisher, new TransactionHook($app)) : $publisher;
         });
         $this->app->alias(BatchPublisherInterface::class, PublisherInterface::class);
         $this->callAfterResolving(BroadcastManager::class, static function (BroadcastManager $broadcasting, Application $app): void {
@@ -127,6 +138,16 @@ final class FerryServiceProvider extends ServiceProvider
         });
         $this->app->bind(WsStatusCommand::class, static fn (Application $app): WsStatusCommand => new WsStatusCommand($app->make(StatusReaderInterface::class)));
         $this->app->bind(WsPublishCommand::class, static fn (Application $app): WsPublishCommand => new WsPublishCommand(static fn (): PublisherInterface => $app->make(PublisherInterface::class)));
+    }
+
+    private function disconnect(?Authenticatable $user): void
+    {
+        $config = $this->app->make('config');
+
+        if (null !== $user && true === $config->get('ws.auth.disconnect_on_logout', true)) {
+            // Without a DSN nobody expects the server to hear of it.
+            (new LogoutDisconnector($this->app->make(PublisherInterface::class), null === $config->get('ws.publish.dsn') ? null : $this->app->make('log')))->disconnect((string) $user->getAuthIdentifier());
+        }
     }
 
     private function registerServer(): void

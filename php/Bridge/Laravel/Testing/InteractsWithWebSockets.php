@@ -6,10 +6,13 @@ namespace Ferry\Bridge\Laravel\Testing;
 
 use Ferry\Bridge\Laravel\WebSockets;
 use Ferry\HandlerInterface;
+use Ferry\Publish\Transport\TransportInterface;
 use Ferry\Runner;
+use Ferry\Testing\RecordingTransport;
 use Ferry\Testing\TestClient;
 use Ferry\Testing\WsTestTrait;
 use Illuminate\Contracts\Auth\Authenticatable;
+use PHPUnit\Framework\Attributes\Before;
 
 /**
  * For a test of Laravel's TestCase: serves what ws:serve serves, with the application of the test, from the first wsConnect() to
@@ -38,6 +41,30 @@ trait InteractsWithWebSockets
     protected function wsHandler(): Runner|HandlerInterface
     {
         return $this->app->make(Runner::class);
+    }
+
+    /** After Ws::fake() nothing comes here: then ask Ws::assertPublished(). */
+    protected function wsPublished(): RecordingTransport
+    {
+        $transport = $this->app->make(TransportInterface::class);
+        \assert($transport instanceof RecordingTransport);
+
+        return $transport;
+    }
+
+    /**
+     * Before anything has been published.
+     *
+     * @before
+     *
+     * @internal
+     */
+    #[Before]
+    protected function recordWsPublications(): void
+    {
+        $this->afterApplicationCreated(function (): void {
+            $this->app->extend(TransportInterface::class, static fn (TransportInterface $transport): TransportInterface => new RecordingTransport($transport));
+        });
     }
 
     /**

@@ -76,6 +76,8 @@ return [
         'guard' => env('WS_GUARD'),
         'session' => true,
         'jwt' => null,
+        // A logout closes the connections of the user. Other processes than the server need FERRY_DSN for it.
+        'disconnect_on_logout' => true,
         // Ws::ticket() signs with the application key unless there is a secret of its own.
         'ticket' => [
             'ttl' => 30,

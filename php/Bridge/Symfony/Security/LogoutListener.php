@@ -4,36 +4,25 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Symfony\Security;
 
-use Ferry\Exception\PublishException;
+use Ferry\Auth\LogoutDisconnector;
 use Ferry\Publish\PublisherInterface;
 use Psr\Log\LoggerInterface;
 use Symfony\Component\Security\Http\Event\LogoutEvent;
 
 /**
- * Closes a user's connections when he logs out of the application. Those of his other devices connect again by themselves,
- * as they are still logged in.
+ * Ends a user's connections with his login.
  */
 final class LogoutListener
 {
-    public const REASON = 'Logged out';
+    private readonly LogoutDisconnector $disconnector;
 
-    public function __construct(private readonly PublisherInterface $publisher, private readonly ?LoggerInterface $logger = null)
+    public function __construct(PublisherInterface $publisher, ?LoggerInterface $logger = null)
     {
+        $this->disconnector = new LogoutDisconnector($publisher, $logger);
     }
 
     public function __invoke(LogoutEvent $event): void
     {
-        $user = $event->getToken()?->getUserIdentifier();
-
-        if (null === $user || '' === $user) {
-            return;
-        }
-
-        try {
-            $this->publisher->disconnectUser($user, reason: self::REASON);
-        } catch (PublishException $e) {
-            // A logout succeeds, whether the server runs or not.
-            $this->logger?->warning('The connections of a user who has logged out could not be closed: {message}', ['message' => $e->getMessage(), 'exception' => $e]);
-        }
+        $this->disconnector->disconnect((string) $event->getToken()?->getUserIdentifier());
     }
 }

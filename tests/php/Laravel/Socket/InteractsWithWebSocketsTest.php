@@ -6,12 +6,14 @@ namespace Ferry\Tests\Laravel\Socket;
 
 use Ferry\Bridge\Laravel\Facades\Ws;
 use Ferry\Bridge\Laravel\Testing\InteractsWithWebSockets;
+use Ferry\Publish\PublisherInterface;
 use Ferry\Tests\Fixtures\Extension;
 use Ferry\Tests\Laravel\Fixtures\Chat;
 use Ferry\Tests\Laravel\Fixtures\Database;
 use Ferry\Tests\Laravel\Fixtures\Room;
 use Ferry\Tests\Laravel\Fixtures\TestApplication;
 use Ferry\Tests\Laravel\Fixtures\User;
+use Illuminate\Auth\Events\Logout;
 use Illuminate\Foundation\Application;
 use Illuminate\Foundation\Testing\TestCase;
 use Illuminate\Support\Facades\Gate;
@@ -65,5 +67,41 @@ final class InteractsWithWebSocketsTest extends TestCase
         User::query()->where('id', 1)->update(['name' => 'Alicia']);
 
         $alice->sendJson(['type' => 'state'])->assertReceivedJson(['user' => 'Alicia']);
+    }
+
+    public function testWhatIsPublishedIsRecordedAndReachesTheTestsOwnClients(): void
+    {
+        Ws::publish('hold', 'early');
+        $alice = $this->wsConnect('/rooms/deck', as: User::query()->find(1));
+        $alice->assertReceivedJson(['type' => 'welcome']);
+        $this->app->make(PublisherInterface::class)->toUser(1, 'greeting', ['text' => 'hi', 'at' => 5]);
+
+        $alice->assertReceivedJson(['type' => 'greeting', 'data' => ['text' => 'hi']]);
+        $this->assertWsPublished('hold', 'early');
+        $this->assertWsPublishedToUser(1, 'greeting', ['text' => 'hi']);
+        self::assertCount(2, $this->wsPublished()->publications());
+    }
+
+    public function testLogoutClosesTheConnectionsOfTheUser(): void
+    {
+        $alice = $this->wsConnect('/rooms/deck', as: User::query()->find(1));
+        $bob = $this->wsConnect('/rooms/deck', as: User::query()->find(2));
+        $bob->assertReceivedJson(['type' => 'welcome']);
+
+        $this->app->make('events')->dispatch(new Logout('web', User::query()->find(1)));
+
+        $alice->assertReceivedJson(['type' => 'welcome']);
+        $alice->assertClosed(4401, 'Logged out');
+        $bob->assertOpen();
+        $this->assertWsUserDisconnected(1);
+    }
+
+    public function testLogoutWithoutAServerIsALogout(): void
+    {
+        $this->app->make('events')->dispatch(new Logout('web', User::query()->find(1)));
+        $this->app->make('config')->set('ws.auth.disconnect_on_logout', false);
+        $this->app->make('events')->dispatch(new Logout('web', User::query()->find(2)));
+
+        self::assertSame(['1'], $this->wsPublished()->disconnected());
     }
 }
