@@ -75,14 +75,59 @@ final class EndpointFactory
      */
     private function ofInterface(HandlerDescriptor $descriptor, HandlerInterface $handler, array $middleware): Endpoint
     {
+        $open = static fn (Envelope $envelope) => $handler->onOpen($envelope->connection);
+        $message = static fn (Envelope $envelope) => $handler->onMessage($envelope->connection, $envelope->message->payload ?? '', $envelope->message->binary ?? false);
+
         return new Endpoint(
             $descriptor,
             $handler,
-            open: new Action($this->retried(static fn (Envelope $envelope) => $handler->onOpen($envelope->connection)), $middleware),
-            raw: new Action($this->retried(static fn (Envelope $envelope) => $handler->onMessage($envelope->connection, $envelope->message->payload ?? '', $envelope->message->binary ?? false)), $middleware),
+            open: new Action($this->retried($this->guarded($open, $descriptor, 'onOpen', MethodDescriptor::OPEN)), $middleware),
+            raw: new Action($this->retried($this->guarded($message, $descriptor, 'onMessage', MethodDescriptor::MESSAGE)), $middleware),
             close: new Action($this->retried(static fn (Envelope $envelope) => $handler->onClose($envelope->connection, $envelope->code, $envelope->reason)), $middleware),
             error: new Action(static fn (Envelope $envelope) => null === $envelope->error ? null : $handler->onError($envelope->connection, $envelope->error), $middleware),
         );
+    }
+
+    /**
+     * A method of HandlerInterface behind the guards that its attributes ask for.
+     *
+     * @param \Closure(Envelope): mixed $call
+     * @param MethodDescriptor::*       $event
+     *
+     * @return \Closure(Envelope): mixed
+     */
+    private function guarded(\Closure $call, HandlerDescriptor $descriptor, string $name, string $event): \Closure
+    {
+        $arguments = array_map(ArgumentMetadata::fromReflection(...), (new \ReflectionMethod($descriptor->class, $name))->getParameters());
+        $guards = $this->guardsOf(new MethodDescriptor($descriptor->class, $name, $event, raw: MethodDescriptor::MESSAGE === $event, arguments: $arguments));
+
+        if ([] === $guards) {
+            return $call;
+        }
+
+        return static function (Envelope $envelope) use ($call, $guards): mixed {
+            foreach ($guards as $check) {
+                $check($envelope, [$envelope->connection, $envelope->message->payload ?? '', $envelope->message->binary ?? false]);
+            }
+
+            return $call($envelope);
+        };
+    }
+
+    /**
+     * @return list<\Closure(Envelope, list<mixed>): void>
+     */
+    private function guardsOf(MethodDescriptor $method): array
+    {
+        $guards = [];
+
+        foreach ($this->guards as $guard) {
+            if (null !== $check = $guard->compile($method)) {
+                $guards[] = $check;
+            }
+        }
+
+        return $guards;
     }
 
     private function method(HandlerDescriptor $descriptor, object $handler, MethodDescriptor $method): \Closure
@@ -102,13 +147,7 @@ final class EndpointFactory
     private function call(\Closure $call, MethodDescriptor $method): \Closure
     {
         $resolvers = $this->arguments->compile($method);
-        $guards = [];
-
-        foreach ($this->guards as $guard) {
-            if (null !== $check = $guard->compile($method)) {
-                $guards[] = $check;
-            }
-        }
+        $guards = $this->guardsOf($method);
 
         if ([] !== $guards) {
             return static function (Envelope $envelope) use ($call, $resolvers, $guards): mixed {

@@ -16,6 +16,7 @@ use Ferry\Tests\Symfony\Security\NotLocked;
 use Ferry\Tests\Symfony\Security\OwnerVoter;
 use Ferry\Tests\Symfony\Security\People;
 use Ferry\Tests\Symfony\Security\Person;
+use Ferry\Tests\Symfony\Security\RawAdminHandler;
 use Ferry\Tests\Symfony\Security\SecuredHandler;
 use PHPUnit\Framework\TestCase;
 use Symfony\Bundle\SecurityBundle\SecurityBundle;
@@ -282,6 +283,14 @@ final class SecurityTest extends TestCase
         self::assertSame('admin', $this->ask($alice, 'admin'));
     }
 
+    public function testIsGrantedOnAMethodOfHandlerInterface(): void
+    {
+        $this->boot(['firewall' => 'api']);
+
+        self::assertSame('access_denied', $this->ask($this->open(new FakeHandshake('/raw', token: 'for-alice')), 'x')['code']);
+        self::assertSame('raw {"type":"x"}', $this->ask($this->open(new FakeHandshake('/raw', token: 'for-root')), 'x'));
+    }
+
     public function testWhoIsGoneOrLockedOutIsDisconnected(): void
     {
         $this->boot(['firewall' => 'api']);
@@ -487,7 +496,7 @@ final class SecurityTest extends TestCase
             $security['enable_authenticator_manager'] = true;
         }
 
-        $services = [SecuredHandler::class, AdminHandler::class, BearerAuthenticator::class, OwnerVoter::class];
+        $services = [SecuredHandler::class, AdminHandler::class, RawAdminHandler::class, BearerAuthenticator::class, OwnerVoter::class];
         $configure = function (ContainerBuilder $container): void {
             foreach ([People::class, NotLocked::class, ...(Kernel::VERSION_ID >= 60200 ? [Security\TokenHandler::class] : [])] as $class) {
                 $container->register($class, $class)->setPublic(true);
