@@ -78,6 +78,18 @@ final class BundleTest extends TestCase
         self::assertSame(['port' => 0, 'max_connections' => 10, 'path' => ['/ping']], (fn (): array => $this->options)->call($runner), 'only what is set, and the paths');
     }
 
+    public function testMetricsAreSwitchedOn(): void
+    {
+        $own = ['listen' => '127.0.0.1:9100', 'token' => '0123456789abcdef'];
+
+        foreach ([[true, true], [false, null], [$own, $own]] as [$metrics, $option]) {
+            $runner = $this->kernel(['metrics' => $metrics], [Fixtures\PingHandler::class])->service(Runner::class);
+
+            self::assertSame($option, (fn (): mixed => $this->options['metrics'] ?? null)->call($runner));
+            $this->kernel?->remove();
+        }
+    }
+
     public function testCommandIsRegistered(): void
     {
         $tester = $this->console($this->kernel());
