@@ -52,10 +52,7 @@ pub fn claimed(headers: &HeaderMap, now: u64, window: u64) -> Result<Claimed, Re
     let signature =
         hex::<32>(one(SIGNATURE)?).ok_or_else(|| unsigned("Ferry-Signature must be 32 bytes in hexadecimal."))?;
     if now.abs_diff(timestamp) > window {
-        return Err(Refused::new(
-            Reason::Expired,
-            format!("Ferry-Timestamp is more than {window} seconds off the server's clock."),
-        ));
+        return Err(expired(window));
     }
     Ok(Claimed {
         timestamp,
@@ -63,6 +60,11 @@ pub fn claimed(headers: &HeaderMap, now: u64, window: u64) -> Result<Claimed, Re
         nonce_text: nonce_text.to_owned(),
         signature,
     })
+}
+
+fn expired(window: u64) -> Refused {
+    let detail = format!("Ferry-Timestamp is more than {window} seconds off the server's clock.");
+    Refused::new(Reason::Expired, detail)
 }
 
 /// Compares in constant time.
@@ -96,6 +98,10 @@ impl Nonces {
                 break;
             }
             self.len -= oldest.remove().len();
+        }
+        // The head came in time and the body long after it: the nonce may be forgotten already.
+        if claimed.timestamp + window < now {
+            return Err(expired(window));
         }
         if self.len >= MAX_NONCES {
             return Err(Refused::new(
@@ -221,5 +227,9 @@ mod tests {
         assert_eq!(nonces.len, 1, "the other one is forgotten, its time is over");
         nonces.accept(&request(1_061, 7), 1_061, 30).unwrap();
         assert_eq!(nonces.len, 1);
+        // Repeated in time, with a body that ends after the time.
+        nonces.accept(&request(1_070, 9), 1_070, 30).unwrap();
+        let late = nonces.accept(&request(1_070, 9), 1_101, 30).unwrap_err();
+        assert_eq!(late.reason, Reason::Expired);
     }
 }
