@@ -140,26 +140,18 @@ impl Outbox {
                 end += size;
                 gone += u32::from(is_message);
             }
-            let rest = entry.frames.slice(end..);
-            let left = entry.messages.saturating_sub(gone + kept_messages);
             dropped += u64::from(gone);
-            if kept > 0 {
-                self.truncate(at, kept, kept_messages);
-                at += 1;
-            } else {
+            if kept == 0 && end == entry.frames.len() {
                 self.remove(at);
+                continue;
             }
-            if !rest.is_empty() {
-                let entry = Entry {
-                    // A copy, so that what is dropped does not stay in memory with it.
-                    frames: Bytes::copy_from_slice(&rest),
-                    messages: left,
-                    control: false,
-                };
-                self.add(&entry);
-                self.entries.insert(at, entry);
-                break;
-            }
+            let entry = &mut self.entries[at];
+            // A copy, so that what is dropped does not stay in memory with it. An entry of its own for what is behind the begun
+            // frame could cost more than was dropped.
+            entry.frames = [&entry.frames[..kept], &entry.frames[end..]].concat().into();
+            entry.messages = entry.messages.saturating_sub(gone);
+            self.bytes -= end - kept;
+            at += 1;
         }
         dropped
     }
@@ -362,6 +354,18 @@ mod tests {
         assert_eq!(content(&outbox), "de");
         assert_eq!(outbox.advance(16), 2);
         assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn dropping_never_makes_it_larger() {
+        for drop in [Outbox::drop_oldest, Outbox::drop_newest] {
+            let mut outbox = outbox(&["abcdef"]);
+            outbox.advance(3);
+            let limit = outbox.bytes() - 1;
+            assert_eq!(drop(&mut outbox, limit), 1);
+            assert!(outbox.bytes() <= limit, "{} of {limit}", outbox.bytes());
+            assert_eq!(outbox.entries(), 1);
+        }
     }
 
     #[test]
