@@ -279,6 +279,46 @@ fn a_slow_client_catches_up_without_filling_its_outbox() {
     host.finish();
 }
 
+#[test]
+fn a_slow_client_gets_every_room_in_order() {
+    let mut host = host(1, 100_000);
+    let publisher = Arc::clone(host.server.publisher());
+    let (mut first, id) = host.connect();
+    let offsets = ["r", "r2"].map(|room| {
+        host.join(id, room);
+        told(&mut first, room)
+    });
+    host.leave(id, "r");
+    host.leave(id, "r2");
+    let large = Message {
+        data: format!("\"{}\"", "x".repeat(100_000)).into(),
+        ..event("r", 0)
+    };
+    // More than the sockets' buffers hold, and less than the history.
+    for _ in 0..100 {
+        drop(publisher.publish(std::slice::from_ref(&large)));
+    }
+    publish(&publisher, "r2", 1);
+    let mut slow = Client::connect_narrow(host.address());
+    let since = offsets.join(",");
+    assert_eq!(
+        slow.request(upgrade_request(&format!("/?since={since}"), "")).status,
+        101
+    );
+    let id = host.opened();
+    host.join(id, "r");
+    host.join(id, "r2");
+    publish(&publisher, "r2", 2);
+    for _ in 0..100 {
+        assert_eq!(next(&mut slow)["room"], "r");
+    }
+    resumed(&mut slow, "r", true, 100);
+    expect(&mut slow, "r2", 1);
+    expect(&mut slow, "r2", 2);
+    resumed(&mut slow, "r2", true, 2);
+    host.finish();
+}
+
 /// Ten thousand events, and a client whose connection is cut again and again.
 #[test]
 fn a_client_that_is_cut_off_at_random_loses_nothing() {

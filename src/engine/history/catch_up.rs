@@ -79,16 +79,12 @@ impl State {
                 return self.late.forget_queue(slot);
             };
             let blocked = session.outbox.is_some();
+            if blocked {
+                return self.late.hold_back(slot);
+            }
             let Some(mut one) = self.late.next(slot) else {
                 return self.late.forget_queue(slot);
             };
-            if blocked {
-                if one.live {
-                    one.until = None;
-                    self.late.skip(&one.room, slot, u64::MAX);
-                }
-                return self.late.put_back(slot, one);
-            }
             let slice = history.read(&one.room, one.cursor, one.until, limit, Instant::now());
             if slice.gap {
                 one.recovered = false;

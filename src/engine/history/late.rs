@@ -25,6 +25,13 @@ struct Room {
     skipping: Vec<(u32, u64)>,
 }
 
+impl Room {
+    fn skip(&mut self, slot: u32, up_to: u64) {
+        self.skipping.retain(|(s, _)| *s != slot);
+        self.skipping.push((slot, up_to));
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct Late {
     rooms: HashMap<Arc<str>, Room>,
@@ -56,8 +63,25 @@ impl Late {
         }
     }
 
+    /// What waits for a room already stays as it is: a client that asks again and again does not make the queue longer.
     pub fn push(&mut self, slot: u32, one: CatchUp) {
-        self.queues.entry(slot).or_default().push_back(one);
+        let queue = self.queues.entry(slot).or_default();
+        if !queue.iter().any(|other| other.room == one.room) {
+            queue.push_back(one);
+        }
+    }
+
+    /// The session takes nothing now: until it has caught up, live events of the rooms that it has just joined wait for their
+    /// turn behind what it missed.
+    pub fn hold_back(&mut self, slot: u32) {
+        for one in self.queues.get_mut(&slot).into_iter().flatten() {
+            if one.live
+                && one.until.take().is_some()
+                && let Some(room) = self.rooms.get_mut(&one.room)
+            {
+                room.skip(slot, u64::MAX);
+            }
+        }
     }
 
     /// What comes next for a session, taken out; [`put_back`](Self::put_back) what is not done.
@@ -80,8 +104,7 @@ impl Late {
     /// Live events up to this number are not for the session: it gets them, or has got them, with what it missed.
     pub fn skip(&mut self, room: &str, slot: u32, up_to: u64) {
         if let Some(room) = self.rooms.get_mut(room) {
-            room.skipping.retain(|(s, _)| *s != slot);
-            room.skipping.push((slot, up_to));
+            room.skip(slot, up_to);
         }
     }
 
@@ -98,5 +121,46 @@ impl Late {
         // Numbers only rise.
         room.skipping.retain(|(_, up_to)| *up_to >= number);
         room.skipping.iter().map(|(slot, _)| *slot).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missed(room: &Arc<str>, live: bool) -> CatchUp {
+        CatchUp {
+            room: Arc::clone(room),
+            cursor: 1,
+            until: Some(5),
+            live,
+            missed: 0,
+            recovered: true,
+        }
+    }
+
+    #[test]
+    fn live_events_of_every_queued_room_are_held_back() {
+        let (mut late, rooms) = (Late::default(), [Arc::from("a"), Arc::from("b")]);
+        for room in &rooms {
+            late.enter(room, 3, 5);
+            late.push(3, missed(room, true));
+        }
+        assert!(late.skipped("b", 6).is_empty());
+        late.hold_back(3);
+        for room in &rooms {
+            assert_eq!(late.skipped(room, 6), [3], "{room}");
+            assert_eq!(late.next(3).unwrap().until, None);
+        }
+    }
+
+    #[test]
+    fn a_room_is_queued_once() {
+        let (mut late, room) = (Late::default(), Arc::from("a"));
+        late.enter(&room, 3, 5);
+        late.push(3, missed(&room, true));
+        late.push(3, missed(&room, false));
+        assert!(late.next(3).is_some_and(|one| one.live));
+        assert!(late.next(3).is_none());
     }
 }
