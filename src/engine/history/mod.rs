@@ -131,42 +131,43 @@ impl History {
         (number, frame)
     }
 
-    /// Makes room where all rooms together keep too much: the one with most gives half.
+    /// Makes room where all rooms together keep too much: those with most give half, the oldest events first.
     fn trim_all(&self, rooms: &mut Rooms) {
         if rooms.bytes <= self.options.total_bytes {
             return;
         }
         // More than needed, so that the search is rare.
         let target = self.options.total_bytes - self.options.total_bytes / 8;
-        while rooms.bytes > target
-            && let Some(kept) = rooms.by_name.values_mut().max_by_key(|kept| kept.bytes())
-        {
-            let before = kept.bytes();
-            rooms.evicted += kept.trim_bytes(before / 2);
-            rooms.bytes -= before - kept.bytes();
-            if before == 0 {
-                break;
+        while rooms.bytes > target {
+            // As many rooms in one pass as it takes: many may keep the same.
+            let half = rooms.by_name.values().map(Kept::bytes).max().unwrap_or(0) / 2;
+            let mut full: Vec<_> = rooms.by_name.values_mut().filter(|kept| kept.bytes() > half).collect();
+            full.sort_unstable_by_key(|kept| kept.oldest());
+            for kept in full {
+                let before = kept.bytes();
+                rooms.evicted += kept.trim_bytes(half);
+                rooms.bytes -= before - kept.bytes();
+                if rooms.bytes <= target {
+                    break;
+                }
             }
         }
+        rooms.forget_empty();
     }
 
     /// Drops what is too old; called now and then.
     pub fn expire(&self, now: Instant) {
         let mut rooms = self.lock();
-        let (mut freed, mut forgotten) = (0, rooms.forgotten);
-        rooms.by_name.retain(|name, kept| {
+        let mut freed = 0;
+        for (name, kept) in &mut rooms.by_name {
             let before = kept.bytes();
             if let Some(rule) = self.rule(name) {
                 kept.trim(rule, now);
             }
             freed += before - kept.bytes();
-            if kept.is_empty() {
-                forgotten = forgotten.max(kept.floor());
-            }
-            !kept.is_empty()
-        });
+        }
         rooms.bytes -= freed;
-        rooms.forgotten = forgotten;
+        rooms.forget_empty();
     }
 
     /// Where a client that names this offset goes on; `None` if it is not of this room or of another run.
@@ -224,6 +225,18 @@ impl History {
 impl Rooms {
     pub fn head(&self) -> u64 {
         self.head
+    }
+
+    /// Of a room that keeps nothing, not even its name is kept.
+    fn forget_empty(&mut self) {
+        let mut forgotten = self.forgotten;
+        self.by_name.retain(|_, kept| {
+            if kept.is_empty() {
+                forgotten = forgotten.max(kept.floor());
+            }
+            !kept.is_empty()
+        });
+        self.forgotten = forgotten;
     }
 }
 
@@ -329,6 +342,18 @@ mod tests {
             assert_eq!(rooms.bytes, sum);
         }
         assert!(history.size().2 > 1000);
+    }
+
+    #[test]
+    fn many_small_rooms_stay_within_the_bytes() {
+        let (history, now) = (history(10, None, 4096, 64 * 1024), Instant::now());
+        for n in 0..20_000 {
+            append(&history, &n.to_string(), now, &[0; 100]);
+            let rooms = history.lock();
+            assert!(rooms.bytes <= 64 * 1024 && rooms.by_name.contains_key(&*n.to_string()));
+            assert_eq!(rooms.bytes, rooms.by_name.len() * 228, "none that keeps nothing");
+        }
+        assert!(history.read("0", 0, None, 100, now).gap);
     }
 
     #[test]

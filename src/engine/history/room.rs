@@ -71,6 +71,11 @@ impl Kept {
         self.bytes
     }
 
+    /// The number of the first event that is kept; 0: none is.
+    pub fn oldest(&self) -> u64 {
+        self.entries.front().map_or(0, |entry| entry.number)
+    }
+
     pub fn floor(&self) -> u64 {
         self.floor
     }
