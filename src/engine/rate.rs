@@ -62,6 +62,9 @@ mod tests {
         assert!(!bucket.take(start + BURST / 10 - 1, 1, 10));
         assert!(bucket.take(start + BURST / 10, 1, 10));
         assert!(!bucket.take(start + BURST / 10, 1, 10));
+        // All or nothing.
+        assert!(bucket.take(start + BURST, 6, 10) && !bucket.take(start + BURST, 5, 10));
+        assert!(bucket.take(start + BURST, 3, 10));
         // Rest is not saved up beyond the burst.
         let later = start + 100 * BURST;
         assert_eq!((0..100).filter(|_| bucket.take(later, 1, 10)).count(), 10);

@@ -3,7 +3,6 @@
 //! The first I/O thread serves it, so it answers and delivers while PHP is busy. A request is checked as a whole before
 //! anything of it is done.
 
-mod rate;
 mod refusal;
 mod request;
 mod signature;
@@ -25,7 +24,7 @@ use super::config::ControlOptions;
 use super::endpoint::{self, EndpointLimits};
 use super::listener::Listener;
 use super::publish::Publisher;
-use rate::RateLimit;
+use super::rate::{self, Bucket};
 pub use refusal::Reason;
 use refusal::{Refused, json};
 use request::{Action, Route};
@@ -38,7 +37,7 @@ pub struct Control {
     publisher: Arc<Publisher>,
     facts: Facts,
     nonces: RefCell<Nonces>,
-    rate: RefCell<RateLimit>,
+    rate: RefCell<Bucket>,
     rates: RefCell<Rates>,
 }
 
@@ -46,7 +45,7 @@ impl Control {
     pub fn new(options: ControlOptions, publisher: Arc<Publisher>, facts: Facts) -> Rc<Self> {
         let now = Instant::now();
         Rc::new(Self {
-            rate: RefCell::new(RateLimit::new(options.max_rate, now)),
+            rate: RefCell::default(),
             rates: RefCell::new(Rates::new(now)),
             nonces: RefCell::default(),
             options,
@@ -123,10 +122,18 @@ impl Control {
         self.run(route.read(query, &body, self.options.max_messages)?).await
     }
 
+    /// All of a request's messages, or none.
+    fn admits(&self, messages: usize) -> bool {
+        self.options.max_rate.is_none_or(|per_second| {
+            let mut bucket = self.rate.borrow_mut();
+            bucket.take(rate::now(), messages as u64, per_second.into())
+        })
+    }
+
     async fn run(&self, action: Action) -> Result<serde_json::Value, Refused> {
         match action {
             Action::Publish { messages } => {
-                if !self.rate.borrow_mut().take(messages.len(), Instant::now()) {
+                if !self.admits(messages.len()) {
                     let detail = "More messages per second than max_rate; none of this request was delivered.";
                     return Err(Refused::new(Reason::Rate, detail));
                 }
