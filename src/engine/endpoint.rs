@@ -20,6 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::listener::Listener;
 use super::socket::Stream;
@@ -29,7 +30,7 @@ use super::socket::Stream;
 pub struct EndpointLimits {
     /// More wait in the backlog.
     pub connections: usize,
-    /// For a request head, and for the time between two requests.
+    /// For a request head, and for the time between two requests. An answer must be taken in twice that.
     pub idle: Duration,
     pub max_header_bytes: usize,
 }
@@ -81,17 +82,35 @@ async fn converse<F>(stream: Stream, limits: EndpointLimits, answer: impl Fn(Req
 where
     F: Future<Output = Response<Full<Bytes>>>,
 {
+    let (answering, since) = (Cell::new(false), Cell::new(Instant::now()));
     let service = service_fn(|request| {
+        answering.set(true);
         let answered = answer(request);
-        async { Ok::<_, Infallible>(answered.await) }
+        let (answering, since) = (&answering, &since);
+        async move {
+            let answer = answered.await;
+            answering.set(false);
+            since.set(Instant::now());
+            Ok::<_, Infallible>(answer)
+        }
     });
-    // A client that breaks off or sends no HTTP concerns nobody.
-    let _ = http1::Builder::new()
+    let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.idle)
         .max_buf_size(limits.max_header_bytes.max(8192))
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+        .serve_connection(TokioIo::new(stream), service);
+    // hyper bounds the time for a request, and none for the client to take the answer.
+    let not_taken = async {
+        let most = limits.idle * 2;
+        while answering.get() || since.get().elapsed() < most {
+            tokio::time::sleep(most.saturating_sub(since.get().elapsed()).max(limits.idle / 4)).await;
+        }
+    };
+    tokio::select! {
+        // A client that breaks off or sends no HTTP concerns nobody.
+        _ = conversation => {}
+        () = not_taken => {}
+    }
 }
 
 /// Connections that may still be taken.

@@ -256,6 +256,27 @@ fn a_body_that_does_not_arrive_is_not_waited_for() {
 }
 
 #[test]
+fn a_client_that_takes_no_answers_gives_its_place_back() {
+    let mut host = Host::with(|c| {
+        with_control(c);
+        let control = c.control.as_mut().unwrap();
+        (control.max_connections, control.idle_timeout) = (1, std::time::Duration::from_millis(100));
+    });
+    let (_member, id) = host.connect();
+    for number in 0..1_000 {
+        host.join(id, &format!("{number:0250}"));
+    }
+    let address = host.server.control_address().unwrap().parse().unwrap();
+    let mut deaf = Client::connect_narrow(address);
+    // 250 KB for each: more than the sockets' buffers hold.
+    let requests: Vec<u8> = (0..100).flat_map(|_| signed("GET", "/status", "")).collect();
+    deaf.write(&requests);
+    let listed = Publisher::connect(&host).ok("GET", "/connections", "");
+    assert_eq!(listed["connections"].as_array().unwrap().len(), 1);
+    host.finish();
+}
+
+#[test]
 fn more_than_the_rate_is_refused_as_a_whole() {
     let mut host = Host::with(|c| {
         with_control(c);
