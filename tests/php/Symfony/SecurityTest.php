@@ -83,8 +83,12 @@ final class SecurityTest extends TestCase
 
         self::assertSame(['root', ['ROLE_USER', 'ROLE_ADMIN'], 'for-root', null], [$identity->userIdentifier, $identity->roles, $identity->token, $identity->expiresAt]);
 
-        $jwt = 'e30.'.rtrim(base64_encode('{"exp":2000000000}'), '=').'.alice';
-        self::assertSame(2_000_000_000, $this->admit(new FakeHandshake('/chat', token: $jwt))->expiresAt, 'the connection ends with its token');
+        $jwt = 'e30.'.rtrim(base64_encode('{"exp":2000000000,"jti":"t1","admin":true}'), '=').'.alice';
+        $identity = $this->admit(new FakeHandshake('/chat', token: $jwt));
+        self::assertSame(2_000_000_000, $identity->expiresAt, 'the connection ends with its token');
+        self::assertSame(['jti' => 't1'], $identity->claims);
+        $this->kernel->service(ConnectionRegistry::class)->revokeToken('t1', 2_000_000_000);
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat', token: $jwt)), 'revoked by its id');
     }
 
     public function testHttpBasic(): void
@@ -132,10 +136,14 @@ final class SecurityTest extends TestCase
 
         self::assertSame('alice', $this->admit(new FakeHandshake('/chat', ['Host' => 'example.org:8080', 'Origin' => 'https://Example.org'], $session))->userIdentifier);
 
-        // As long as the password is the one of the login.
+        // As long as the password is the one of the login, whatever token is shown that nobody asks for.
         $connection = $this->open(new FakeHandshake('/chat', cookies: $session));
+        $withToken = $this->open(new FakeHandshake('/chat', cookies: $session, token: 'junk'));
+        self::assertNull($withToken->identity()?->token);
         self::assertSame('alice', $this->ask($connection, 'me'));
+        self::assertSame('alice', $this->ask($withToken, 'me'));
         $this->people()->rows['alice'][0] = 'another';
+        self::assertSame('unauthenticated', $this->ask($withToken, 'me')['code']);
         self::assertSame('unauthenticated', $this->ask($connection, 'me')['code']);
         self::assertSame(4401, $connection->closeCode());
         self::assertSame(401, $this->admit(new FakeHandshake('/chat', cookies: $session)), 'the session ends as it does for pages');

@@ -10,6 +10,7 @@ use Ferry\Http\CrossSite;
 use Ferry\Http\RequestFactory;
 use Ferry\Identity;
 use Psr\Log\LoggerInterface;
+use Symfony\Component\Security\Core\Authentication\Token\RememberMeToken;
 
 /**
  * Lets a firewall decide about a handshake.
@@ -63,29 +64,33 @@ final class FirewallAdmission implements AdmissionInterface
         }
 
         $verified = $handshake->identity();
+        $bySession = true === $request->attributes->get(FirewallAuthenticator::BY_SESSION) || $token instanceof RememberMeToken;
+        // One that nobody has looked at says nothing.
+        $bearer = $bySession && null === $verified ? null : $handshake->token;
+        $claims = self::claims($bearer);
+        $expiry = $claims['exp'] ?? null;
 
         return $this->users->identify(
             $token,
             // Whoever has shown no token came with a session, a password or a remember-me cookie.
-            null === $handshake->token,
-            $verified?->claims ?? [],
-            $handshake->token,
-            $verified?->expiresAt ?? self::expiry($handshake->token),
+            $bySession || null === $handshake->token,
+            // By its "jti" a token can be revoked.
+            $verified?->claims ?? array_intersect_key($claims, ['jti' => true]),
+            $bearer,
+            $verified?->expiresAt ?? (\is_int($expiry) || \is_float($expiry) && abs($expiry) < \PHP_INT_MAX ? (int) $expiry : null),
         );
     }
 
-    /** When a JSON Web Token ends that the firewall has accepted: its connection must not outlive it. */
-    private static function expiry(#[\SensitiveParameter] ?string $token): ?int
+    /**
+     * What a JSON Web Token says that the firewall has accepted: its connection must not outlive it.
+     *
+     * @return array<string, mixed>
+     */
+    private static function claims(#[\SensitiveParameter] ?string $token): array
     {
         $parts = explode('.', $token ?? '');
+        $claims = 3 === \count($parts) ? json_decode((string) base64_decode(strtr($parts[1], '-_', '+/'), true), true) : null;
 
-        if (3 !== \count($parts)) {
-            return null;
-        }
-
-        $claims = json_decode((string) base64_decode(strtr($parts[1], '-_', '+/'), true), true);
-        $expiry = \is_array($claims) ? $claims['exp'] ?? null : null;
-
-        return \is_int($expiry) || \is_float($expiry) && abs($expiry) < \PHP_INT_MAX ? (int) $expiry : null;
+        return \is_array($claims) ? $claims : [];
     }
 }

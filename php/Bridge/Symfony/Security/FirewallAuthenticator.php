@@ -32,6 +32,9 @@ use Symfony\Component\Security\Http\Firewall\ContextListener;
  */
 final class FirewallAuthenticator
 {
+    /** Attribute of the request: whether the user is the one of the session. */
+    public const BY_SESSION = '_ferry_by_session';
+
     /**
      * @param TokenStorageInterface           $tokens          the one that the firewall's listeners write to
      * @param ?ContextListener                $context         null for a stateless firewall
@@ -68,8 +71,10 @@ final class FirewallAuthenticator
 
         try {
             $this->restore($request);
+            $restored = $this->tokens->getToken();
             $this->check($request);
             $token = $this->tokens->getToken();
+            $request->attributes->set(self::BY_SESSION, null !== $restored && $restored === $token);
             $token = null === $token?->getUser() ? null : $token;
             $this->authorize($request, $token);
 
