@@ -13,12 +13,15 @@ use Ferry\Middleware\Envelope;
  */
 final class AuthScope implements ScopeInterface
 {
+    private bool $guarded = false;
+
     public function __construct(private readonly ConnectionAuth $auth)
     {
     }
 
     public function enter(Envelope $envelope): void
     {
+        $this->guarded || $this->guard();
         $connection = $envelope->connection;
         $this->auth->enter($connection->identity(), $connection->handshake(...));
     }
@@ -26,5 +29,13 @@ final class AuthScope implements ScopeInterface
     public function leave(Envelope $envelope, ?\Throwable $error): void
     {
         $this->auth->leave();
+    }
+
+    /** exit() in a handler runs no finally block, and what runs at the end of the process is not the user's doing. */
+    private function guard(): void
+    {
+        $this->guarded = true;
+        $auth = \WeakReference::create($this->auth);
+        register_shutdown_function(static fn () => $auth->get()?->leave());
     }
 }
