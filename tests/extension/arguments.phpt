@@ -72,8 +72,8 @@ null
 Ferry\Exception\InvalidArgumentException: Argument $timeout must be a number of seconds from 0 to 31536000, -1 given
 Ferry\Exception\InvalidArgumentException: Argument $code must be 1000 to 1003, 1007 to 1014 or 3000 to 4999 (RFC 6455 section 7.4), 1005 given
 Ferry\Exception\InvalidArgumentException: Argument $data must be UTF-8 for a text message; send it with $binary = true
-Ferry\Exception\InvalidArgumentException: Argument $url must be a ws:// URL
-Ferry\Exception\InvalidArgumentException: Argument $url must be a ws:// URL
+Ferry\Exception\InvalidArgumentException: Argument $url must be a ws:// or wss:// URL
+Ferry\Exception\InvalidArgumentException: Argument $url must be a ws:// or wss:// URL
 Ferry\Exception\ConnectionException: Cannot connect: Connection refused (os error 111)
 Ferry\Exception\InvalidArgumentException: Argument $headers has an invalid field "a b"
 Ferry\Exception\InvalidArgumentException: Argument $headers has an invalid field "a"

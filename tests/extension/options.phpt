@@ -70,11 +70,11 @@ Ferry\Exception\InvalidArgumentException: Option "jwt.algorithms" is required: a
 Ferry\Exception\InvalidArgumentException: Option "jwt.algorithms[0]" must be one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA, "none" given.
 Ferry\Exception\InvalidArgumentException: Option "jwt.key" must have at least 32 bytes for HS256, 5 bytes given.
 Ferry\Exception\InvalidArgumentException: Option "jwt.algorithms[1]" is RS256, which no given key serves: a key serves one family of algorithms.
-Ferry\Exception\InvalidArgumentException: Option "jwt.key" is required: a non-empty string, a secret or a PEM public key; or "jwt.keys", an array of kid => key.
+Ferry\Exception\InvalidArgumentException: Option "jwt.key" is required: a non-empty string, a secret or a PEM public key; or "jwt.keys", an array of kid => key; or "jwt.jwks_url", where the issuer publishes them.
 Ferry\Exception\InvalidArgumentException: Option "jwt.key" names the file "/nothing", which cannot be read: No such file or directory (os error 2).
 Ferry\Exception\InvalidArgumentException: Option "token.cookie" needs "allowed_origins": browsers send cookies with connections that any page opens.
 Ferry\Exception\InvalidArgumentException: Option "path" must be a path that starts with "/", without query, spaces and control characters, "no-slash" given.
-Ferry\Exception\InvalidArgumentException: Option "jwt.a" is unknown; known are algorithms, key, keys, issuer, audience, leeway, required_claims, user_claim, roles_claim, required, expired_close_code.
+Ferry\Exception\InvalidArgumentException: Option "jwt.a" is unknown; known are algorithms, key, keys, jwks_url, jwks_refresh, jwks_ca, issuer, audience, leeway, required_claims, user_claim, roles_claim, required, expired_close_code.
 Ferry\Exception\InvalidArgumentException: Option "host" must be a non-empty UTF-8 string, an array given.
 Ferry\Exception\InvalidArgumentException: Option "path[0]" must be a path that starts with "/", without query, spaces and control characters, an array given.
 Ferry\Exception\InvalidArgumentException: Option "host" must be a non-empty UTF-8 string, object given.
