@@ -6,18 +6,12 @@ namespace Ferry\Tests\Symfony;
 
 use Ferry\Auth\ConnectionRegistry;
 use Ferry\Auth\TicketIssuer;
-use Ferry\Handler\HandlerDispatcher;
 use Ferry\Identity;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
-use Ferry\Tests\Symfony\Security\AdminHandler;
-use Ferry\Tests\Symfony\Security\BearerAuthenticator;
 use Ferry\Tests\Symfony\Security\NotLocked;
-use Ferry\Tests\Symfony\Security\OwnerVoter;
-use Ferry\Tests\Symfony\Security\People;
 use Ferry\Tests\Symfony\Security\Person;
-use Ferry\Tests\Symfony\Security\RawAdminHandler;
-use Ferry\Tests\Symfony\Security\SecuredHandler;
+use Ferry\Tests\Symfony\Security\SecuredServer;
 use PHPUnit\Framework\TestCase;
 use Symfony\Bundle\SecurityBundle\SecurityBundle;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
@@ -33,22 +27,9 @@ use Symfony\Component\Security\Core\Authentication\Token\UsernamePasswordToken;
  */
 final class SecurityTest extends TestCase
 {
-    private const SECRET = 'a secret of the application';
+    use SecuredServer;
 
-    /** @var array<string, TestKernel> by configuration: to compile a container takes a second */
-    private static array $kernels = [];
-
-    private ?TestKernel $kernel = null;
     private string $sessions;
-
-    public static function tearDownAfterClass(): void
-    {
-        foreach (self::$kernels as $kernel) {
-            $kernel->remove();
-        }
-
-        self::$kernels = [];
-    }
 
     protected function setUp(): void
     {
@@ -347,7 +328,7 @@ final class SecurityTest extends TestCase
 
     public function testTicketLetsInOnce(): void
     {
-        $this->boot(['firewall' => 'api', 'ticket' => ['secret' => self::SECRET]]);
+        $this->boot(['firewall' => 'api', 'ticket' => ['secret' => 'a secret of the application']]);
         $issuer = $this->kernel->service(TicketIssuer::class);
         $ticket = $issuer->issue('root');
         $connection = $this->open(new FakeHandshake('/admin?ticket='.$ticket));
@@ -450,110 +431,5 @@ final class SecurityTest extends TestCase
         $this->dispatcher()->onOpen($connection);
 
         self::assertSame([$connection], $this->kernel->service(ConnectionRegistry::class)->ofUser('alice'));
-    }
-
-    /**
-     * @param array<string, mixed>             $auth
-     * @param array<string, mixed>             $framework
-     * @param list<array<string, mixed>>       $control
-     * @param array<string, mixed>             $ferry
-     */
-    private function boot(array $auth, array $framework = [], array $control = [], array $ferry = []): void
-    {
-        $this->kernel = self::$kernels[serialize(\func_get_args())] ??= $this->makeKernel($auth, $framework, $control, $ferry);
-        $this->kernel->boot();
-    }
-
-    /**
-     * @param array<string, mixed>       $auth
-     * @param array<string, mixed>       $framework
-     * @param list<array<string, mixed>> $control
-     * @param array<string, mixed>       $ferry
-     */
-    private function makeKernel(array $auth, array $framework, array $control, array $ferry): TestKernel
-    {
-        $firewalls = [
-            'off' => ['pattern' => '^/assets', 'security' => false],
-            'main' => [
-                'pattern' => '^/(login|chat)', 'lazy' => true, 'provider' => 'people', 'user_checker' => NotLocked::class,
-                'form_login' => ['login_path' => '/login', 'check_path' => '/login'],
-                'remember_me' => ['secret' => self::SECRET],
-                'logout' => ['path' => '/login/out'],
-            ],
-            'persistent' => [
-                'pattern' => '^/persistent', 'provider' => 'people',
-                'form_login' => ['login_path' => '/persistent', 'check_path' => '/persistent'],
-                'remember_me' => ['secret' => self::SECRET, 'token_provider' => InMemoryTokenProvider::class],
-            ],
-            'api' => ['pattern' => '^/api', 'stateless' => true, 'provider' => 'people', 'user_checker' => NotLocked::class, 'custom_authenticators' => [BearerAuthenticator::class]],
-            'basic' => ['pattern' => '^/basic', 'stateless' => true, 'provider' => 'people', 'http_basic' => ['realm' => 'x']],
-        ];
-
-        if (Kernel::VERSION_ID >= 60200) {
-            $firewalls['access_token'] = ['pattern' => '^/token', 'stateless' => true, 'provider' => 'people', 'access_token' => ['token_handler' => Security\TokenHandler::class]];
-        }
-
-        $security = [
-            'password_hashers' => [Person::class => 'plaintext'],
-            'providers' => ['people' => ['id' => People::class]],
-            'firewalls' => $firewalls,
-            'access_control' => $control,
-        ];
-
-        if (Kernel::VERSION_ID < 60000) {
-            $security['enable_authenticator_manager'] = true;
-        }
-
-        $services = [SecuredHandler::class, AdminHandler::class, RawAdminHandler::class, BearerAuthenticator::class, OwnerVoter::class];
-        $configure = function (ContainerBuilder $container): void {
-            foreach ([People::class, NotLocked::class, ...(Kernel::VERSION_ID >= 60200 ? [Security\TokenHandler::class] : [])] as $class) {
-                $container->register($class, $class)->setPublic(true);
-            }
-
-            $container->register(InMemoryTokenProvider::class, InMemoryTokenProvider::class)->setPublic(true);
-            // In place of the application's publisher.
-            $container->register('publisher_double', \Ferry\Publish\PublisherInterface::class)->setSynthetic(true)->setPublic(true)->setDecoratedService(\Ferry\Publish\PublisherInterface::class);
-        };
-        return new TestKernel($ferry + ['auth' => $auth], $services, $configure, [new SecurityBundle()], ['security' => $security, 'framework' => $framework + ['router' => ['utf8' => true, 'resource' => __DIR__.'/Security/routes.yaml']]]);
-    }
-
-    private function admit(FakeHandshake $handshake): Identity|bool|int|null
-    {
-        return $this->dispatcher()->onHandshake($handshake);
-    }
-
-    private function open(FakeHandshake $handshake): FakeConnection
-    {
-        $answer = $this->admit($handshake);
-        self::assertTrue(null === $answer || $answer instanceof Identity, 'refused: '.json_encode($answer));
-        $connection = new FakeConnection(identity: $answer ?? $handshake->identity(), handshake: $handshake);
-        $this->dispatcher()->onOpen($connection);
-
-        return $connection;
-    }
-
-    private function ask(FakeConnection $connection, string $type, mixed ...$fields): mixed
-    {
-        $connection->clear();
-        $this->dispatcher()->onMessage($connection, json_encode(['type' => $type] + $fields, \JSON_THROW_ON_ERROR), false);
-        $frames = $connection->frames();
-        self::assertCount(1, $frames);
-
-        return json_decode($frames[0]->data, true) ?? $frames[0]->data;
-    }
-
-    private function dispatcher(): HandlerDispatcher
-    {
-        return $this->kernel->service(HandlerDispatcher::class);
-    }
-
-    private function tokens(): TokenStorageInterface
-    {
-        return $this->kernel->service(TokenStorageInterface::class);
-    }
-
-    private function people(): People
-    {
-        return $this->kernel->service(People::class);
     }
 }
