@@ -32,10 +32,8 @@ final class ConnectionRegistry implements ScopeInterface
 
     /**
      * Takes the connection's identity as it is now; call it again when that has changed.
-     *
-     * @param Connection $connection
      */
-    public function add(object $connection): void
+    public function add(Connection $connection): void
     {
         $this->remove($connection);
         $user = (string) $connection->identity()?->userIdentifier;
@@ -46,10 +44,7 @@ final class ConnectionRegistry implements ScopeInterface
         }
     }
 
-    /**
-     * @param Connection $connection
-     */
-    public function remove(object $connection): void
+    public function remove(Connection $connection): void
     {
         $id = spl_object_id($connection);
 

@@ -6,6 +6,7 @@ namespace Ferry\Auth;
 
 use Ferry\Handler\AdmissionInterface;
 use Ferry\Handler\HandlerDescriptor;
+use Ferry\Handshake;
 use Ferry\Identity;
 
 /**
@@ -19,7 +20,7 @@ final class TicketAdmission implements AdmissionInterface
     {
     }
 
-    public function admit(object $handshake, HandlerDescriptor $handler, array $route, ?object $identity): Identity|bool|int|null
+    public function admit(Handshake $handshake, HandlerDescriptor $handler, array $route, ?Identity $identity): Identity|bool|int|null
     {
         $ticket = $handshake->query[$this->parameter] ?? null;
 

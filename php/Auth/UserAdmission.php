@@ -6,6 +6,7 @@ namespace Ferry\Auth;
 
 use Ferry\Handler\AdmissionInterface;
 use Ferry\Handler\HandlerDescriptor;
+use Ferry\Handshake;
 use Ferry\Identity;
 
 /**
@@ -13,7 +14,7 @@ use Ferry\Identity;
  */
 final class UserAdmission implements AdmissionInterface
 {
-    public function admit(object $handshake, HandlerDescriptor $handler, array $route, ?object $identity): Identity|bool|int|null
+    public function admit(Handshake $handshake, HandlerDescriptor $handler, array $route, ?Identity $identity): Identity|bool|int|null
     {
         $identity ??= $handshake->identity();
 

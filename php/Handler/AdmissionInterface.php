@@ -14,12 +14,11 @@ use Ferry\Identity;
 interface AdmissionInterface
 {
     /**
-     * @param Handshake              $handshake
      * @param array<string, ?string> $route     values of the path's placeholders
      * @param ?Identity              $identity  what an earlier admission has found; null: what the token says (Handshake::identity())
      *
      * @return Identity|bool|int|null true or null: no objection; an Identity: no objection, and this is who it is; false (403)
      *                                or a status from 400 to 599: refused
      */
-    public function admit(object $handshake, HandlerDescriptor $handler, array $route, ?object $identity): Identity|bool|int|null;
+    public function admit(Handshake $handshake, HandlerDescriptor $handler, array $route, ?Identity $identity): Identity|bool|int|null;
 }

@@ -16,10 +16,8 @@ final class CrossSite
     /**
      * Whether the handshake comes from a page of another host. Ports do not matter, as they do not to cookies. Clients that
      * are no browsers send no Origin.
-     *
-     * @param Handshake $handshake
      */
-    public static function is(object $handshake): bool
+    public static function is(Handshake $handshake): bool
     {
         $origin = $handshake->headers['origin'] ?? null;
 

@@ -18,13 +18,12 @@ final class RequestFactory
     /**
      * @template T of Request
      *
-     * @param Handshake       $handshake
      * @param class-string<T> $class     Request or a class that extends it, as Laravel's
      * @param bool            $cookies   false leaves them out, see CrossSite
      *
      * @return T
      */
-    public static function fromHandshake(object $handshake, string $class = Request::class, bool $cookies = true): Request
+    public static function fromHandshake(Handshake $handshake, string $class = Request::class, bool $cookies = true): Request
     {
         $server = self::server($handshake);
 
@@ -36,11 +35,9 @@ final class RequestFactory
     }
 
     /**
-     * @param Handshake $handshake
-     *
      * @return array<string, mixed> as in $_SERVER
      */
-    private static function server(object $handshake): array
+    private static function server(Handshake $handshake): array
     {
         $query = http_build_query($handshake->query, '', '&', \PHP_QUERY_RFC3986);
         $now = microtime(true);

@@ -40,11 +40,9 @@ final class HandshakeGate implements AdmissionInterface
     }
 
     /**
-     * @param Handshake $handshake
-     *
      * @return Identity|int|null the user, the status that refuses the handshake, or null for a guest who may come in
      */
-    public function admit(object $handshake, HandlerDescriptor $handler, array $route, ?object $identity): Identity|int|null
+    public function admit(Handshake $handshake, HandlerDescriptor $handler, array $route, ?Identity $identity): Identity|int|null
     {
         $route = clone HandlerCatalog::route($handler);
         $identity ??= $handshake->identity();

@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Symfony\Security;
 
 use Ferry\Handler\AdmissionInterface;
 use Ferry\Handler\HandlerDescriptor;
+use Ferry\Handshake;
 use Ferry\Http\CrossSite;
 use Ferry\Http\RequestFactory;
 use Ferry\Identity;
@@ -31,7 +32,7 @@ final class FirewallAdmission implements AdmissionInterface
     ) {
     }
 
-    public function admit(object $handshake, HandlerDescriptor $handler, array $route, ?object $identity): Identity|bool|int|null
+    public function admit(Handshake $handshake, HandlerDescriptor $handler, array $route, ?Identity $identity): Identity|bool|int|null
     {
         if (null !== $identity) {
             return null;

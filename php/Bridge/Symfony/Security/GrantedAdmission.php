@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Symfony\Security;
 
 use Ferry\Handler\AdmissionInterface;
 use Ferry\Handler\HandlerDescriptor;
+use Ferry\Handshake;
 use Ferry\Identity;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
 use Symfony\Component\Security\Core\Authorization\AuthorizationCheckerInterface;
@@ -26,7 +27,7 @@ final class GrantedAdmission implements AdmissionInterface
     ) {
     }
 
-    public function admit(object $handshake, HandlerDescriptor $handler, array $route, ?object $identity): Identity|bool|int|null
+    public function admit(Handshake $handshake, HandlerDescriptor $handler, array $route, ?Identity $identity): Identity|bool|int|null
     {
         $attributes = $this->attributes[$handler->class] ??= $this->read($handler->class);
 
