@@ -4,12 +4,14 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel\Server;
 
+use Ferry\Bridge\Laravel\Handler\HandlerCatalog;
 use Ferry\Bridge\Laravel\Hygiene\PingIdleConnections;
 use Ferry\Bridge\Laravel\Hygiene\ResetApplication;
 use Ferry\Bridge\Laravel\Hygiene\RollBackOpenTransactions;
 use Ferry\Bridge\Laravel\RestartListener;
 use Ferry\Bridge\Laravel\RestartSignal;
 use Ferry\Event\LifecycleListener;
+use Ferry\Exception\InvalidHandlerException;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Hygiene\GarbageCollection;
 use Ferry\Hygiene\Housekeeper;
@@ -37,8 +39,15 @@ final class RunnerFactory
     ) {
     }
 
+    /**
+     * @throws InvalidHandlerException when routes/ws.php registers none
+     */
     public function create(): Runner
     {
+        if ([] === $this->app->make(HandlerCatalog::class)->handlers()) {
+            throw new InvalidHandlerException(sprintf('There is no handler to serve. Register one in %s: Ws::handler(\'/chat/{room}\', App\WebSockets\Chat::class). "php artisan make:ws-handler" writes one.', $this->config->get('ws.routes') ?? 'routes/ws.php'));
+        }
+
         return new Runner($this->dispatcher, ConfiguredOptions::from($this->config, $this->dispatcher->router()->paths()), $this->listeners());
     }
 

@@ -7,6 +7,7 @@ namespace Ferry\Tests\Laravel\Unit;
 use Ferry\Bridge\Laravel\FerryServiceProvider;
 use Ferry\Bridge\Laravel\RestartListener;
 use Ferry\Bridge\Laravel\RestartSignal;
+use Ferry\Exception\InvalidHandlerException;
 use Ferry\Runner;
 use Ferry\Runner\Progress;
 use Ferry\Tests\Fixtures\FakeServer;
@@ -131,6 +132,14 @@ final class CommandsTest extends TestCase
     private function artisan(string $command, array $arguments = []): int
     {
         return $this->app->make(Kernel::class)->call($command, $arguments, new BufferedOutput());
+    }
+
+    public function testServingNothingSaysWhatToDo(): void
+    {
+        $this->expectException(InvalidHandlerException::class);
+        $this->expectExceptionMessage("Ws::handler('/chat/{room}'");
+
+        $this->app->make(Runner::class);
     }
 
     private function stopReason(Runner $runner): ?string
