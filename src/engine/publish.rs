@@ -26,6 +26,17 @@ pub struct Message {
     pub except: Option<String>,
 }
 
+impl Message {
+    /// About what its frames take: each room has one of its own.
+    pub fn frame_bytes(&self) -> usize {
+        let one = self.event.len() + self.data.len();
+        match &self.target {
+            Target::Rooms(rooms) => rooms.iter().map(|room| one + room.len()).sum(),
+            Target::User(_) => one,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum Target {
     /// Each once.

@@ -256,6 +256,24 @@ fn a_body_that_does_not_arrive_is_not_waited_for() {
 }
 
 #[test]
+fn a_body_that_grows_with_its_rooms_is_refused() {
+    let mut host = host(1);
+    let (mut client, id) = host.connect();
+    host.join(id, "r0");
+    let rooms: Vec<String> = (0..1_000).map(|number| format!("r{number}")).collect();
+    let body = |bytes: usize| json!({"rooms": rooms, "event": "e", "data": "x".repeat(bytes)}).to_string();
+    let mut publisher = Publisher::connect(&host);
+    let detail = publisher.refused(&signed("POST", "/publish", &body(70_000)), 413, "too_large");
+    assert!(detail.contains("once per room"), "{detail}");
+    assert_eq!(Publisher::connect(&host).publish(&body(10_000)), 1);
+    assert_eq!(
+        client.frame().payload.len(),
+        10_000 + r#"{"type":"e","data":"","room":"r0"}"#.len()
+    );
+    host.finish();
+}
+
+#[test]
 fn a_client_that_takes_no_answers_gives_its_place_back() {
     let mut host = Host::with(|c| {
         with_control(c);

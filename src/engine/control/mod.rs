@@ -23,7 +23,7 @@ use super::clock::unix_time;
 use super::config::ControlOptions;
 use super::endpoint::{self, EndpointLimits};
 use super::listener::Listener;
-use super::publish::Publisher;
+use super::publish::{Message, Publisher};
 use super::rate::{self, Bucket};
 pub use refusal::Reason;
 use refusal::{Refused, json};
@@ -31,6 +31,9 @@ use request::{Action, Route};
 use signature::Nonces;
 pub use status::Facts;
 use status::Rates;
+
+/// Of one request's frames. A body of 1 MiB for 1,000 rooms would be a gigabyte.
+const MAX_PUBLISH_BYTES: usize = 64 << 20;
 
 pub struct Control {
     options: ControlOptions,
@@ -133,6 +136,12 @@ impl Control {
     async fn run(&self, action: Action) -> Result<serde_json::Value, Refused> {
         match action {
             Action::Publish { messages } => {
+                let bytes: usize = messages.iter().map(Message::frame_bytes).sum();
+                if bytes > MAX_PUBLISH_BYTES {
+                    let detail =
+                        format!("Counted once per room, messages must have at most {MAX_PUBLISH_BYTES} bytes.");
+                    return Err(Refused::new(Reason::TooLarge, detail));
+                }
                 if !self.admits(messages.len()) {
                     let detail = "More messages per second than max_rate; none of this request was delivered.";
                     return Err(Refused::new(Reason::Rate, detail));
