@@ -40,7 +40,7 @@ namespace Ferry;
  * | max_message_bytes | int 1048576 | size of one message after reassembly; above it close 1009 |
  * | max_fragments | int 1024 | frames per message; above it close 1008 |
  * | max_messages_per_second | int 0 | messages of one connection, with one second's worth at once; above it `rate_policy`; 0: no limit |
- * | max_bytes_per_second | int 0 | their payload bytes, likewise; a message of more than a second's bytes passes when nothing is owed |
+ * | max_bytes_per_second | int 0 | their payload bytes after decompression, likewise; a message of more than a second's bytes passes when nothing is owed |
  * | max_control_frames_per_second | int 1000 | pings and pongs of one connection; above it close 1008; 0: no limit |
  * | rate_policy | string 'close' | 'close' (1008), 'drop' (what is too much does not reach PHP) or 'pause' (its socket is not read for a while, so TCP slows the client down) |
  * | inbox_bytes | int 33554432 | undelivered events held for PHP; at the limit sockets are no longer read |

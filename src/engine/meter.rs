@@ -56,6 +56,13 @@ impl Meter {
         Ok(())
     }
 
+    /// Counts what a message has more after inflation: it is not known before, so what follows pays for it.
+    pub fn owe(&mut self, rates: &Rates, bytes: usize) {
+        if let Some(rate) = rates.bytes {
+            self.bytes.charge(self.now, bytes as u64, rate);
+        }
+    }
+
     /// Whether the socket must rest now; if so the task is woken when it may go on.
     pub fn poll_pause(&mut self, cx: &mut Context<'_>, rates: &Rates, metrics: &Metrics) -> bool {
         if rates.policy != RatePolicy::Pause {

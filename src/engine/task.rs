@@ -298,9 +298,17 @@ impl Sink for Receiving<'_> {
         }
         let binary = kind == MessageKind::Binary;
         if compressed {
-            if let Err(error) = self.state.inflate(self.id, self.slot, binary, payload.as_ref()) {
-                self.failed = Some(error);
-                return ControlFlow::Break(());
+            let deflated = payload.as_ref();
+            match self.state.inflate(self.id, self.slot, binary, deflated) {
+                Ok(bytes) => {
+                    if let Some(meter) = &mut self.meter {
+                        meter.owe(&self.state.limits.rates, bytes.saturating_sub(deflated.len()));
+                    }
+                }
+                Err(error) => {
+                    self.failed = Some(error);
+                    return ControlFlow::Break(());
+                }
             }
         } else {
             match payload {

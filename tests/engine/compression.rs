@@ -7,6 +7,7 @@ use ferry::engine::config::{Config, SlowConsumer};
 use ferry::engine::deflate::Settings;
 use ferry::engine::id::ConnId;
 use ferry::engine::mailbox::Command;
+use ferry::engine::metrics::Limit;
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
 
 use crate::harness::{Client, Helper, Host, Seen, echo, eventually, upgrade_request};
@@ -362,4 +363,22 @@ fn dropped_messages_leave_the_others_readable() {
     client.close(1000, "");
     assert!(matches!(host.next(), Seen::Close { code: 1000, .. }));
     host.finish_quiet();
+}
+
+#[test]
+fn the_rate_counts_what_messages_inflate_to() {
+    let mut host = Host::with(|c| {
+        compressing(Settings::default())(c);
+        c.rates.bytes = Some(1000);
+    });
+    let (mut peer, id, _) = Peer::connect(&mut host, "permessage-deflate");
+    let large = "x".repeat(100_000);
+    assert!(peer.deflated(large.as_bytes()).len() < 500);
+    // More than a second's worth passes and is owed.
+    peer.send(&large);
+    assert_eq!(host.message().1.len(), large.len());
+    peer.send("too much");
+    host.closed(id, 1008);
+    assert_eq!(host.server.metrics.limited(Limit::ByteRate), 1);
+    host.finish();
 }
