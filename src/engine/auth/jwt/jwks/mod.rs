@@ -48,8 +48,17 @@ pub struct RemoteKeys {
 struct Wanted {
     attempts: u64,
     early: bool,
+    /// Number of the refresher that may run. One that was stopped during a fetch finds out when the fetch is over, and may be
+    /// followed by the next one before.
+    run: u64,
     stop: bool,
     ended: bool,
+}
+
+impl Wanted {
+    fn stops(&self, run: u64) -> bool {
+        self.stop || self.run != run
+    }
 }
 
 impl RemoteKeys {

@@ -23,15 +23,19 @@ pub struct Refresher {
 impl Refresher {
     /// Start it with all signals blocked, as they are for the PHP thread.
     pub fn start(keys: Arc<RemoteKeys>) -> std::io::Result<Self> {
-        {
+        let number = {
             // The set may have been kept fresh before, for a server that has ended.
             let mut wanted = keys.wanted();
             (wanted.stop, wanted.ended) = (false, false);
-        }
+            wanted.run += 1;
+            wanted.run
+        };
         let shared = Arc::clone(&keys);
         let thread = std::thread::Builder::new().name("ferry-jwks".into()).spawn(move || {
-            run(&shared);
-            shared.wanted().ended = true;
+            run(&shared, number);
+            let mut wanted = shared.wanted();
+            wanted.ended |= wanted.run == number;
+            drop(wanted);
             shared.changed.notify_all();
         })?;
         Ok(Self {
@@ -69,7 +73,7 @@ impl Drop for Refresher {
     }
 }
 
-fn run(keys: &RemoteKeys) {
+fn run(keys: &RemoteKeys, number: u64) {
     let mut retry = FIRST_RETRY;
     loop {
         let before = keys.failures();
@@ -83,26 +87,26 @@ fn run(keys: &RemoteKeys) {
             retry = retry.saturating_mul(2);
             pause
         };
-        if !wait(keys, started, pause) {
+        if !wait(keys, number, started, pause) {
             return;
         }
     }
 }
 
 /// Waits for the next fetch; false when there is none any more.
-fn wait(keys: &RemoteKeys, started: Instant, pause: Duration) -> bool {
+fn wait(keys: &RemoteKeys, number: u64, started: Instant, pause: Duration) -> bool {
     let mut wanted = keys.wanted();
     wanted.early = false;
     loop {
         let due = if wanted.early { pause.min(LEAST_BETWEEN) } else { pause };
         let left = due.saturating_sub(started.elapsed());
-        if wanted.stop || left.is_zero() {
-            return !wanted.stop;
+        if wanted.stops(number) || left.is_zero() {
+            return !wanted.stops(number);
         }
         let early = wanted.early;
         wanted = keys
             .changed
-            .wait_timeout_while(wanted, left, |wanted| !wanted.stop && wanted.early == early)
+            .wait_timeout_while(wanted, left, |wanted| !wanted.stops(number) && wanted.early == early)
             .unwrap_or_else(PoisonError::into_inner)
             .0;
     }

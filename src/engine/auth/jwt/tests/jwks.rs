@@ -113,6 +113,27 @@ fn token(kid: Option<&str>) -> String {
 }
 
 #[test]
+fn a_refresher_that_is_followed_by_another_ends() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/keys", listener.local_addr().unwrap());
+    let (source, refresh) = (Source::new(&url, RootCertStore::empty).unwrap(), Duration::from_secs(1));
+    let options = JwtOptions::new(vec![Algorithm::RS256], Keys::Remote(JwksOptions { source, refresh }));
+    let verifier = Verifier::new(options).unwrap();
+    let keys = Arc::clone(verifier.remote_keys().unwrap());
+    let first = Refresher::start(Arc::clone(&keys)).unwrap();
+    let fetch = listener.accept().unwrap();
+    // It does not wait for the fetch.
+    drop(first);
+    let second = Refresher::start(Arc::clone(&keys)).unwrap();
+    let further = listener.accept().unwrap();
+    let holders = Arc::strong_count(&keys);
+    drop(fetch);
+    wait_until("the first one's end", || Arc::strong_count(&keys) < holders);
+    drop((further, listener));
+    drop(second);
+}
+
+#[test]
 fn published_keys_verify_tokens() {
     let issuer = Issuer::new(ok(&set(&[
         rsa("one", &json!({})),
