@@ -11,6 +11,7 @@ pub mod config;
 pub mod control;
 pub mod deflate;
 pub mod delivery;
+pub mod ending;
 pub mod endpoint;
 pub mod frame;
 pub mod handshake;
