@@ -31,7 +31,7 @@ final class DebugCommandTest extends TestCase
 
         foreach ([
             '/forum/{topic<\d+>}', ForumHandler::class, "#[OnMessage('post')] post()", '#[OnOpen] open()', '/ping',
-            'Who may connect', 'Authenticators', 'Resolvers of arguments',
+            'Who may connect', 'Authenticators', 'verified by the server (ferry.auth.jwt)', 'Resolvers of arguments',
         ] as $part) {
             self::assertStringContainsString($part, $tester->getDisplay());
         }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Symfony\DependencyInjection\Compiler;
 
 use Ferry\Bridge\Symfony\DependencyInjection\Section\AuthSection;
+use Ferry\Bridge\Symfony\DependencyInjection\Section\ServerSection;
 use Ferry\Command\WsDebugCommand;
 use Symfony\Component\DependencyInjection\Compiler\CompilerPassInterface;
 use Symfony\Component\DependencyInjection\Compiler\PriorityTaggedServiceTrait;
@@ -41,9 +42,20 @@ final class DebugPass implements CompilerPassInterface
     }
 
     /**
-     * @return list<string> of the firewall that handshakes go through
+     * @return list<string> the server's own first, then those of the firewall that handshakes go through
      */
     private function authenticators(ContainerBuilder $container): array
+    {
+        /** @var array<string, mixed> $options */
+        $options = $container->hasParameter(ServerSection::OPTIONS) ? $container->getParameter(ServerSection::OPTIONS) : [];
+
+        return [...(isset($options['jwt']) ? ['JSON Web Tokens, verified by the server (ferry.auth.jwt)'] : []), ...$this->firewallAuthenticators($container)];
+    }
+
+    /**
+     * @return list<string>
+     */
+    private function firewallAuthenticators(ContainerBuilder $container): array
     {
         $firewall = $container->hasParameter(AuthSection::FIREWALL) ? $container->getParameter(AuthSection::FIREWALL) : null;
 
