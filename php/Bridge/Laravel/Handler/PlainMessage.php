@@ -67,7 +67,7 @@ final class PlainMessage
             $type = $parameter->getType();
             $name = $parameter->getName();
 
-            if (\array_key_exists($name, $arguments) && $type instanceof \ReflectionNamedType && !self::fits($arguments[$name], $type)) {
+            if (\array_key_exists($name, $arguments) && null !== $type && !self::fits($arguments[$name], $type)) {
                 throw self::refuse($name, sprintf('The field must be of type %s.', $type));
             }
         }
@@ -75,8 +75,13 @@ final class PlainMessage
         return $class->newInstance(...$arguments);
     }
 
-    private static function fits(mixed $value, \ReflectionNamedType $type): bool
+    private static function fits(mixed $value, \ReflectionType $type): bool
     {
+        if (!$type instanceof \ReflectionNamedType) {
+            // Data from JSON is no object of several types at once.
+            return $type instanceof \ReflectionUnionType && [] !== array_filter($type->getTypes(), static fn (\ReflectionType $one): bool => self::fits($value, $one));
+        }
+
         if (null === $value) {
             return $type->allowsNull();
         }
@@ -87,6 +92,8 @@ final class PlainMessage
             'int' => \is_int($value),
             'float' => \is_float($value) || \is_int($value),
             'bool' => \is_bool($value),
+            'true' => true === $value,
+            'false' => false === $value,
             'array', 'iterable' => \is_array($value),
             default => $value instanceof ($type->getName()),
         };
