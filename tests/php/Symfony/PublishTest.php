@@ -40,10 +40,10 @@ final class PublishTest extends TestCase
     public function testTheServerListensWhereTheDsnSays(): void
     {
         $secret = str_repeat('s', 32);
-        $kernel = $this->boot(['dsn' => 'unix:///run/x.sock', 'secret' => $secret, 'mode' => 0660]);
+        $kernel = $this->boot(['dsn' => 'unix:///run/x.sock', 'secret' => $secret, 'mode' => 0660, 'limits' => ['max_rate' => 1000]]);
 
         self::assertEquals(
-            ['control' => ['dsn' => 'unix:///run/x.sock', 'secret' => $secret, 'listen' => null, 'mode' => 0660]],
+            ['control' => ['dsn' => 'unix:///run/x.sock', 'secret' => $secret, 'listen' => null, 'mode' => 0660, 'max_rate' => 1000]],
             $kernel->getContainer()->getParameter(ServerSection::OPTIONS),
         );
         self::assertInstanceOf(Publisher::class, $kernel->service(PublisherInterface::class));

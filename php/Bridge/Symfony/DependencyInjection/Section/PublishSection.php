@@ -30,7 +30,7 @@ use Symfony\Component\Messenger\MessageBusInterface;
 final class PublishSection implements SectionInterface
 {
     /** What is for the publishers alone. */
-    private const NOT_FOR_THE_SERVER = ['after_commit' => true, 'timeout' => true];
+    private const NOT_FOR_THE_SERVER = ['after_commit' => true, 'timeout' => true, 'limits' => true];
 
     public function configure(NodeBuilder $nodes): void
     {
@@ -55,6 +55,12 @@ final class PublishSection implements SectionInterface
                     ->min(0)->max(0777)
                     ->defaultNull()
                 ->end()
+                ->variableNode('limits')
+                    ->info('Limits of the endpoint, as the option "control" of docs/options.md has them')
+                    ->example('{ max_rate: 1000, max_body_bytes: 65536 }')
+                    ->defaultValue([])
+                    ->validate()->ifTrue(static fn (mixed $value): bool => !\is_array($value))->thenInvalid('It must be a map such as { max_rate: 1000 }, %s given.')->end()
+                ->end()
                 ->floatNode('timeout')
                     ->info('Seconds that the server has to answer')
                     ->defaultValue(2.0)
@@ -68,13 +74,13 @@ final class PublishSection implements SectionInterface
 
     public function load(array $config, ContainerBuilder $container): void
     {
-        /** @var array{dsn: ?string, secret: ?string, timeout: float, after_commit: bool} $publish */
+        /** @var array{dsn: ?string, secret: ?string, limits: array<string, mixed>, timeout: float, after_commit: bool} $publish */
         $publish = $config['publish'];
 
         if (null !== $publish['dsn'] || isset($publish['listen'])) {
             /** @var array<string, mixed> $options */
             $options = $container->getParameter(ServerSection::OPTIONS);
-            $options['control'] = array_diff_key($publish, self::NOT_FOR_THE_SERVER);
+            $options['control'] = array_diff_key($publish, self::NOT_FOR_THE_SERVER) + $publish['limits'];
             $container->setParameter(ServerSection::OPTIONS, $options);
         }
 
