@@ -75,7 +75,17 @@ final class Housekeeper extends Listener
 
     public function handled(Runner $runner, string $event, float $seconds): void
     {
-        $this->clean($this->after);
+        // clean() would do it, for a call more per event.
+        $done = 0;
+
+        try {
+            foreach ($this->after as $done => $chore) {
+                $chore->afterEvent();
+            }
+        } catch (\Throwable $e) {
+            $this->report($this->after[$done], $e);
+            $this->clean(\array_slice($this->after, $done + 1));
+        }
 
         if ([] !== $this->afterBatch && !$this->inBatch) {
             $this->inBatch = true;

@@ -14,8 +14,8 @@ use Ferry\Handler\EndpointFactory;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Handler\ObjectContainer;
 use Ferry\Handler\Router;
-use Ferry\Hygiene\GarbageCollection;
 use Ferry\Hygiene\Housekeeper;
+use Ferry\Hygiene\IdleGarbageCollection;
 use Ferry\Hygiene\Retry;
 use Ferry\Runner;
 use Ferry\Tests\Fixtures\Doctrine\NoteHandler;
@@ -34,7 +34,6 @@ $housekeeper = new Housekeeper([
     new ResetClosedManagers($services),
     new RollBackOpenTransactions($services, $logger),
     new ClearManagers($services),
-    new GarbageCollection(500),
 ], [], $logger);
 $address = new class extends Runner\Listener {
     public function started(Runner $runner, string $address): void
@@ -46,4 +45,4 @@ $descriptors = DescriptorFactory::describe(NoteHandler::class, NoteHandler::clas
 $handlers = new ObjectContainer([NoteHandler::class => new NoteHandler($registry, $logger)]);
 $retry = new Retry([new ReconnectAfterLoss($services, 30.0, $logger)]);
 $dispatcher = new HandlerDispatcher(new Router($descriptors), $descriptors, new EndpointFactory($handlers, new ArgumentCompiler([]), retry: $retry));
-(new Runner($dispatcher, ['port' => 0], [$housekeeper, $address]))->run();
+(new Runner($dispatcher, ['port' => 0], [$housekeeper, new IdleGarbageCollection(500), $address]))->run();

@@ -13,8 +13,8 @@ use Ferry\Bridge\Laravel\RestartSignal;
 use Ferry\Event\LifecycleListener;
 use Ferry\Exception\InvalidHandlerException;
 use Ferry\Handler\HandlerDispatcher;
-use Ferry\Hygiene\GarbageCollection;
 use Ferry\Hygiene\Housekeeper;
+use Ferry\Hygiene\IdleGarbageCollection;
 use Ferry\Hygiene\ResetPolicy;
 use Ferry\Hygiene\ServiceReset;
 use Ferry\Runner;
@@ -56,10 +56,13 @@ final class RunnerFactory
      */
     private function listeners(): array
     {
+        $gc = (int) $this->config->get('ws.hygiene.gc_every', 1000);
+
         return [
             new LifecycleListener($this->events),
             new ReportFailures($this->app->make(ExceptionHandler::class)),
             $this->housekeeper(),
+            ...($gc > 0 ? [new IdleGarbageCollection($gc)] : []),
             new RestartListener($this->app->make(RestartSignal::class), $this->logger),
         ];
     }
@@ -74,7 +77,6 @@ final class RunnerFactory
         }
 
         $ping = (float) $this->config->get('ws.hygiene.ping_after', 30);
-        $gc = (int) $this->config->get('ws.hygiene.gc_every', 1000);
         $services = new ServiceReset(\Closure::fromCallable(new ResetApplication($this->app, (array) $this->config->get('ws.hygiene.flush', []))));
 
         return new Housekeeper(
@@ -82,7 +84,6 @@ final class RunnerFactory
                 $ping > 0 ? new PingIdleConnections($this->app, $ping, $this->logger) : null,
                 new RollBackOpenTransactions($this->app, $this->logger),
                 ResetPolicy::Message === $policy ? $services : null,
-                $gc > 0 ? new GarbageCollection($gc) : null,
             ])),
             ResetPolicy::Batch === $policy ? [$services] : [],
             $this->logger,

@@ -95,8 +95,8 @@ return [
     | idle database connection is tried before its next use after "ping_after"
     | seconds; 0 never tries. A message that loses its connection is handled
     | once more ("retry") when the database is back within "reconnect_timeout"
-    | seconds. Cycles are collected after every "gc_every" messages; 0 leaves it
-    | to PHP.
+    | seconds. Cycles are collected in the second after "gc_every" messages; 0
+    | leaves it to PHP.
     |
     */
 

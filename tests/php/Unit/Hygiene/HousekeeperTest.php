@@ -6,7 +6,6 @@ namespace Ferry\Tests\Unit\Hygiene;
 
 use Ferry\Hygiene\AfterEventInterface;
 use Ferry\Hygiene\BeforeEventInterface;
-use Ferry\Hygiene\GarbageCollection;
 use Ferry\Hygiene\Housekeeper;
 use Ferry\Hygiene\ServiceReset;
 use Ferry\Runner;
@@ -78,37 +77,6 @@ final class HousekeeperTest extends TestCase
         self::assertSame([['message', 'a', false], ['message', 'b', false]], $handler->calls, 'the handler hears nothing of it');
         self::assertCount(2, $logger->records);
         self::assertSame(['error', 'stuck', ServiceReset::class], [$logger->records[0][0], $logger->records[0][2]['message'], $logger->records[0][2]['chore']]);
-    }
-
-    public function testCyclesAreCollectedEverySoManyEvents(): void
-    {
-        $collection = new GarbageCollection(3);
-        gc_collect_cycles();
-        $destroyed = 0;
-        $cycle = static function () use (&$destroyed): void {
-            $object = new class($destroyed) {
-                public ?object $self = null;
-
-                public function __construct(private int &$destroyed)
-                {
-                }
-
-                public function __destruct()
-                {
-                    ++$this->destroyed;
-                }
-            };
-            $object->self = $object;
-        };
-        $seen = [];
-
-        for ($event = 1; $event <= 6; ++$event) {
-            $cycle();
-            $collection->afterEvent();
-            $seen[] = $destroyed;
-        }
-
-        self::assertSame([0, 0, 3, 3, 3, 6], $seen);
     }
 
     /**

@@ -15,7 +15,6 @@ use Ferry\Bridge\Doctrine\RollBackOpenTransactions;
 use Ferry\Bridge\Symfony\DependencyInjection\Section\HygieneSection;
 use Ferry\Bridge\Symfony\Security\UserScope;
 use Ferry\Handler\EndpointFactory;
-use Ferry\Hygiene\GarbageCollection;
 use Ferry\Hygiene\Housekeeper;
 use Ferry\Hygiene\IdleGarbageCollection;
 use Ferry\Hygiene\ResetPolicy;
@@ -50,21 +49,22 @@ final class HygienePass implements CompilerPassInterface
             ...array_values(array_diff_key($doctrine, ['clear' => true])),
             ...(ResetPolicy::Message->value === $config['reset'] && null !== $reset ? [$reset] : []),
             ...array_values(array_intersect_key($doctrine, ['clear' => true])),
-            ...($config['gc_every'] > 0 ? [new Definition(GarbageCollection::class, [$config['gc_every']])] : []),
         ];
 
-        if (\count($chores) === (int) ($config['gc_every'] > 0) && (ResetPolicy::Batch->value !== $config['reset'] || null === $reset)) {
-            if ([] !== $chores) {
-                $container->register(IdleGarbageCollection::class, IdleGarbageCollection::class)
-                    ->setArguments([$config['gc_every']])
-                    ->addTag('ferry.listener', ['priority' => -1000]);
-            }
+        $afterBatch = ResetPolicy::Batch->value === $config['reset'] && null !== $reset ? [$reset] : [];
 
+        if ($config['gc_every'] > 0) {
+            $container->register(IdleGarbageCollection::class, IdleGarbageCollection::class)
+                ->setArguments([$config['gc_every']])
+                ->addTag('ferry.listener', ['priority' => -1000]);
+        }
+
+        if ([] === $chores && [] === $afterBatch) {
             return;
         }
 
         $container->register(Housekeeper::class, Housekeeper::class)
-            ->setArguments([$chores, ResetPolicy::Batch->value === $config['reset'] && null !== $reset ? [$reset] : [], $logger])
+            ->setArguments([$chores, $afterBatch, $logger])
             ->addTag('monolog.logger', ['channel' => 'ferry'])
             // The last to look at an event: the others may want to see what it has left behind.
             ->addTag('ferry.listener', ['priority' => -1000]);

@@ -50,7 +50,7 @@ final class HygieneSection implements SectionInterface
                 ->min(0)
             ->end()
             ->integerNode('gc_every')
-                ->info('Events after which cycles are collected. 0: when PHP does it by itself')
+                ->info('Messages after which cycles are collected, within a second. 0: when PHP does it by itself')
                 ->defaultValue(1000)
                 ->min(0)
             ->end();
