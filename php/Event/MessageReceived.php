@@ -6,10 +6,23 @@ namespace Ferry\Event;
 
 use Ferry\Middleware\Envelope;
 
-/** A message has been decoded and has a handler, which is called next. */
+/**
+ * A message has been decoded and has a handler, which is called next.
+ *
+ * Its properties are for reading. They are not declared so because each event is a copy of an empty one, as envelopes are.
+ */
 final class MessageReceived
 {
-    public function __construct(public readonly Envelope $envelope)
+    public Envelope $envelope;
+
+    /** An event to copy: its envelope is not set. */
+    public static function blank(): self
     {
+        return (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
+    }
+
+    public function __construct(Envelope $envelope)
+    {
+        $this->envelope = $envelope;
     }
 }

@@ -56,7 +56,11 @@ final class EndpointFactory
         $actions = ['types' => []];
 
         foreach ($descriptor->methods as $method) {
-            $action = new Action($this->retried($this->call($this->method($descriptor, $handler, $method), $method), $method->event), $middleware, $method);
+            $call = $this->method($descriptor, $handler, $method);
+            $resolvers = $this->arguments->compile($method);
+            $guards = $this->guardsOf($method);
+            $takesFrame = [Sources::connection(), Sources::payload()] === $resolvers && [] === $guards && null === $this->retry;
+            $action = new Action($this->retried($this->call($call, $resolvers, $guards), $method->event), $middleware, $method, $takesFrame ? $call : null);
 
             if (MethodDescriptor::MESSAGE !== $method->event) {
                 $actions[$method->event] = $action;
@@ -142,13 +146,13 @@ final class EndpointFactory
     }
 
     /**
+     * @param list<\Closure(Envelope): mixed>              $resolvers
+     * @param list<\Closure(Envelope, list<mixed>): void> $guards
+     *
      * @return \Closure(Envelope): mixed
      */
-    private function call(\Closure $call, MethodDescriptor $method): \Closure
+    private function call(\Closure $call, array $resolvers, array $guards): \Closure
     {
-        $resolvers = $this->arguments->compile($method);
-        $guards = $this->guardsOf($method);
-
         if ([] !== $guards) {
             return static function (Envelope $envelope) use ($call, $resolvers, $guards): mixed {
                 $arguments = [];
@@ -176,9 +180,11 @@ final class EndpointFactory
                 Sources::data() => static fn (Envelope $envelope): mixed => $call($envelope->message?->data),
                 default => static fn (Envelope $envelope): mixed => $call($a($envelope)),
             },
-            2 => Sources::connection() === $a
-                ? static fn (Envelope $envelope): mixed => $call($envelope->connection, $b($envelope))
-                : static fn (Envelope $envelope): mixed => $call($a($envelope), $b($envelope)),
+            2 => match ([$a, $b]) {
+                [Sources::connection(), Sources::data()] => static fn (Envelope $envelope): mixed => $call($envelope->connection, $envelope->message?->data),
+                [Sources::connection(), $b] => static fn (Envelope $envelope): mixed => $call($envelope->connection, $b($envelope)),
+                default => static fn (Envelope $envelope): mixed => $call($a($envelope), $b($envelope)),
+            },
             3 => static fn (Envelope $envelope): mixed => $call($a($envelope), $b($envelope), $c($envelope)),
             default => static function (Envelope $envelope) use ($call, $resolvers): mixed {
                 $arguments = [];

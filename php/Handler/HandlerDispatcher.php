@@ -20,7 +20,6 @@ use Ferry\ServerAwareInterface;
 use Ferry\WsServer;
 use Psr\EventDispatcher\EventDispatcherInterface;
 use Psr\Log\LoggerInterface;
-use Symfony\Component\EventDispatcher\EventDispatcher;
 
 /**
  * Serves several handlers, each on its path: the one handler that the Runner gets.
@@ -51,11 +50,17 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
     /** Copied for each frame that is not decoded. */
     private readonly Message $frame;
 
-    /** @var list<\Closure> listeners of MessageReceived */
-    private array $onReceived = [];
+    /** Copied for each message. */
+    private readonly MessageReceived $received;
+    private readonly MessageHandled $handled;
 
-    /** @var list<\Closure> listeners of MessageHandled */
-    private array $onHandled = [];
+    private readonly EventNotifier $notifier;
+
+    /** Null when nobody listens to MessageReceived. */
+    private ?\Closure $onReceived = null;
+
+    /** Null when nobody listens to MessageHandled. */
+    private ?\Closure $onHandled = null;
 
     /**
      * @param iterable<HandlerDescriptor>        $handlers
@@ -72,12 +77,15 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         private readonly iterable $enclosing = [],
         private readonly iterable $gates = [],
         iterable $mappers = [],
-        private readonly ?EventDispatcherInterface $events = null,
+        ?EventDispatcherInterface $events = null,
         ?ResultNormalizerInterface $normalizer = null,
         private readonly ?LoggerInterface $logger = null,
     ) {
         $this->responder = new Responder($mappers, $normalizer);
         $this->frame = new Message();
+        $this->received = MessageReceived::blank();
+        $this->handled = MessageHandled::blank();
+        $this->notifier = new EventNotifier($events);
     }
 
     /**
@@ -214,17 +222,18 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         $endpoint = $this->endpoint($descriptor);
         $this->sessions[spl_object_id($connection)] = $session = new Session($connection, $descriptor, $route, $endpoint);
         $session->blank = new Envelope(MethodDescriptor::MESSAGE, $connection, $session);
-        $this->onReceived = $this->listeners(MessageReceived::class);
-        $this->onHandled = $this->listeners(MessageHandled::class);
+        // Listeners that are added later take part when the next connection opens.
+        $this->onReceived = $this->notifier->listener(MessageReceived::class);
+        $this->onHandled = $this->notifier->listener(MessageHandled::class);
         $envelope = new Envelope(MethodDescriptor::OPEN, $connection, $session, $endpoint->open?->method);
 
         try {
             $this->enclosed($envelope, function (Envelope $envelope) use ($connection, $session, $endpoint): void {
-                if ($this->notifies(ConnectionOpened::class)) {
-                    $this->events?->dispatch(new ConnectionOpened($connection, $session));
+                if ($this->notifier->notifies(ConnectionOpened::class)) {
+                    $this->notifier->dispatch(new ConnectionOpened($connection, $session));
                 }
 
-                $this->responder->send($connection, $endpoint->open?->run($envelope));
+                $this->responder->send($connection, null === $endpoint->open ? null : ($endpoint->open->run)($envelope));
             });
         } catch (\Throwable $error) {
             if (null === $frame = $this->responder->frame($error)) {
@@ -280,30 +289,23 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
                 ++$entered;
             }
 
-            if ([] !== $this->onReceived) {
-                $event = new MessageReceived($envelope);
-
-                foreach ($this->onReceived as $listener) {
-                    $listener($event);
-                }
+            if (null !== $this->onReceived) {
+                $event = clone $this->received;
+                $event->envelope = $envelope;
+                ($this->onReceived)($event);
             }
 
-            $result = [] === $action->middleware ? ($action->call)($envelope) : $action->run($envelope);
+            $result = null === $action->direct ? ($action->run)($envelope) : ($action->direct)($connection, $data);
 
-            if (null !== $message->id || \is_object($result)) {
+            if (null !== $result || null !== $message->id) {
                 $this->responder->send($connection, $result, $message->id);
-            } elseif (\is_string($result)) {
-                $connection->send($result);
-            } elseif (null !== $result) {
-                $connection->sendJson($result);
             }
 
-            if ([] !== $this->onHandled) {
-                $event = new MessageHandled($envelope, $result);
-
-                foreach ($this->onHandled as $listener) {
-                    $listener($event);
-                }
+            if (null !== $this->onHandled) {
+                $event = clone $this->handled;
+                $event->envelope = $envelope;
+                $event->result = $result;
+                ($this->onHandled)($event);
             }
         } catch (\Throwable $error) {
             $this->failed($session, $message, $envelope, $error);
@@ -333,10 +335,12 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         try {
             $this->enclosed($envelope, function (Envelope $envelope) use ($connection, $session, $code, $reason): void {
                 try {
-                    $session->endpoint->close?->run($envelope);
+                    if (null !== $action = $session->endpoint->close) {
+                        ($action->run)($envelope);
+                    }
                 } finally {
-                    if ($this->notifies(ConnectionClosed::class)) {
-                        $this->events?->dispatch(new ConnectionClosed($connection, $session, $code, $reason));
+                    if ($this->notifier->notifies(ConnectionClosed::class)) {
+                        $this->notifier->dispatch(new ConnectionClosed($connection, $session, $code, $reason));
                     }
                 }
             });
@@ -375,7 +379,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
             $envelope = new Envelope(MethodDescriptor::ERROR, $session->connection, $session, $action->method);
             $envelope->message = $message;
             $envelope->error = $error;
-            $this->enclosed($envelope, fn (Envelope $envelope) => $this->responder->send($session->connection, $action->run($envelope)));
+            $this->enclosed($envelope, fn (Envelope $envelope) => $this->responder->send($session->connection, ($action->run)($envelope)));
 
             return;
         }
@@ -428,8 +432,8 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
             $session->failed = $message;
         }
 
-        if ($this->notifies(MessageFailed::class)) {
-            $this->events?->dispatch(new MessageFailed($session, $envelope, $error, $frame));
+        if ($this->notifier->notifies(MessageFailed::class)) {
+            $this->notifier->dispatch(new MessageFailed($session, $envelope, $error, $frame));
         }
 
         if (null === $frame) {
@@ -449,42 +453,5 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
     private function endpoint(HandlerDescriptor $descriptor): Endpoint
     {
         return $this->prepare()[spl_object_id($descriptor)];
-    }
-
-    /**
-     * What to call for an event that comes with every message. Symfony's own dispatcher would call its listeners just so, but
-     * find them anew each time; listeners that are added later take part when the next connection opens.
-     *
-     * @return list<\Closure>
-     */
-    private function listeners(string $event): array
-    {
-        $events = $this->events;
-
-        if (null === $events || !$this->notifies($event)) {
-            return [];
-        }
-
-        if (EventDispatcher::class !== $events::class) {
-            return [static fn (object $event): object => $events->dispatch($event)];
-        }
-
-        return array_map(static function (callable $listener) use ($event, $events): \Closure {
-            $listener = \Closure::fromCallable($listener);
-
-            // Most take the event alone, and what nobody takes costs as much as the call.
-            return (new \ReflectionFunction($listener))->getNumberOfParameters() > 1 || (new \ReflectionFunction($listener))->isVariadic()
-                ? static fn (object $object): mixed => $listener($object, $event, $events)
-                : $listener;
-        }, array_values($events->getListeners($event)));
-    }
-
-    private function notifies(string $event): bool
-    {
-        if (null === $this->events) {
-            return false;
-        }
-
-        return !method_exists($this->events, 'hasListeners') || $this->events->hasListeners($event);
     }
 }

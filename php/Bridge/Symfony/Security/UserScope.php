@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Symfony\Security;
 
 use Ferry\Auth\ConnectionRegistry;
 use Ferry\Handler\ScopeInterface;
+use Ferry\Identity;
 use Ferry\Middleware\Envelope;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
 
@@ -19,12 +20,16 @@ final class UserScope implements ScopeInterface
 {
     private bool $guarded = false;
 
+    /** Null for a storage of the application's own, which gets every token at once. */
+    private readonly ?LazyTokenStorage $lazy;
+
     public function __construct(
         private readonly TokenStorageInterface $tokens,
         private readonly Users $users,
         private readonly string $firewall = 'ferry',
         private readonly ?ConnectionRegistry $registry = null,
     ) {
+        $this->lazy = $tokens instanceof LazyTokenStorage ? $tokens : null;
     }
 
     public function enter(Envelope $envelope): void
@@ -35,18 +40,24 @@ final class UserScope implements ScopeInterface
 
         // The first event, or Connection::authenticate() has taken another token.
         if ($token?->identity !== $identity) {
-            $token = null === $identity || '' === $identity->userIdentifier ? null : $this->users->token($identity, $this->firewall);
-            $envelope->session->attributes[self::class] = $token;
-            $this->registry?->add($envelope->connection);
+            $token = $this->identified($envelope, $identity);
         }
 
-        $this->guarded || $this->guard();
-        $this->tokens->setToken($token);
+        if (null === $this->lazy || $this->lazy->touched) {
+            $this->tokens->setToken($token);
+        } else {
+            $this->lazy->next = $token;
+        }
     }
 
     public function leave(Envelope $envelope, ?\Throwable $error): void
     {
-        $this->tokens->setToken(null);
+        if (null === $this->lazy || $this->lazy->touched) {
+            $this->tokens->setToken(null);
+        } else {
+            $this->lazy->next = null;
+        }
+
         /** @var ConnectionToken|RememberedConnectionToken|null $token */
         $token = $envelope->session->attributes[self::class] ?? null;
 
@@ -72,6 +83,16 @@ final class UserScope implements ScopeInterface
         if ($token instanceof ConnectionToken || $token instanceof RememberedConnectionToken) {
             $token->forget();
         }
+    }
+
+    private function identified(Envelope $envelope, ?Identity $identity): ConnectionToken|RememberedConnectionToken|null
+    {
+        $this->guarded || $this->guard();
+        $this->registry?->add($envelope->connection);
+
+        return $envelope->session->attributes[self::class] = null === $identity || '' === $identity->userIdentifier
+            ? null
+            : $this->users->token($identity, $this->firewall);
     }
 
     /** exit() in a handler runs no finally block, and what runs at the end of the process is not the user's doing. */

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Unit\Handler;
 
+use Ferry\Attribute\AsWsHandler;
+use Ferry\Attribute\OnMessage;
+use Ferry\Connection;
 use Ferry\Event\ConnectionClosed;
 use Ferry\Event\ConnectionOpened;
 use Ferry\Event\MessageFailed;
@@ -19,6 +22,8 @@ use Ferry\Handler\ResultNormalizerInterface;
 use Ferry\Handler\ScopeInterface;
 use Ferry\Identity;
 use Ferry\Middleware\Envelope;
+use Ferry\Testing\FakeConnection;
+use Ferry\Testing\Frame;
 use Ferry\Tests\Fixtures\Handler\ChatHandler;
 use Ferry\Tests\Fixtures\RecordingHandler;
 use Ferry\Tests\Fixtures\StubConnection;
@@ -296,6 +301,37 @@ final class HandlerDispatcherTest extends TestCase
         $dispatcher->onOpen(new StubConnection('/chat/lobby'));
         $dispatcher->onMessage($connection, '{"type":"say"}', false);
         self::assertSame('late', $seen[0], 'a listener that is added later takes part when the next connection opens');
+    }
+
+    public function testEventsOfMessagesMayBeKept(): void
+    {
+        $events = new EventDispatcher();
+        $kept = [];
+
+        foreach ([MessageReceived::class, MessageHandled::class] as $event) {
+            $events->addListener($event, static function (object $event) use (&$kept): void {
+                $kept[] = $event;
+            });
+        }
+
+        $handler = new #[AsWsHandler('/')] class {
+            #[OnMessage(raw: true)]
+            public function shout(Connection $connection, string $data): string
+            {
+                return strtoupper($data);
+            }
+        };
+        $connection = new FakeConnection();
+        $dispatcher = HandlerDispatcher::of([$handler], events: $events);
+        $dispatcher->onOpen($connection);
+        $dispatcher->onMessage($connection, 'one', false);
+        $dispatcher->onMessage($connection, 'two', true);
+
+        self::assertSame(['one', 'one', 'two', 'two'], array_map(static fn (object $event): ?string => $event->envelope->message?->payload, $kept));
+        self::assertSame([false, true], [$kept[1]->envelope->message?->binary, $kept[3]->envelope->message?->binary]);
+        self::assertSame(['ONE', 'TWO'], [$kept[1]->result, $kept[3]->result]);
+        self::assertSame(['ONE', 'TWO'], array_map(static fn (Frame $frame): string => $frame->data, $connection->frames()));
+        self::assertSame('shout', $kept[0]->envelope->method?->name);
     }
 
     public function testEveryPsr14DispatcherWillDo(): void

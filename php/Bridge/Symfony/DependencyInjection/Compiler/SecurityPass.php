@@ -10,6 +10,7 @@ use Ferry\Bridge\Symfony\DependencyInjection\Section\ServerSection;
 use Ferry\Bridge\Symfony\Security\FirewallAdmission;
 use Ferry\Bridge\Symfony\Security\GrantedAdmission;
 use Ferry\Bridge\Symfony\Security\IsGrantedGuard;
+use Ferry\Bridge\Symfony\Security\LazyTokenStorage;
 use Ferry\Bridge\Symfony\Security\LogoutListener;
 use Ferry\Bridge\Symfony\Security\SecurityExceptionMapper;
 use Ferry\Bridge\Symfony\Security\Users;
@@ -20,6 +21,7 @@ use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Component\DependencyInjection\ContainerInterface;
 use Symfony\Component\DependencyInjection\Exception\InvalidArgumentException;
 use Symfony\Component\DependencyInjection\Reference;
+use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorage;
 use Symfony\Component\Security\Http\Event\LogoutEvent;
 
 /**
@@ -52,6 +54,12 @@ final class SecurityPass implements CompilerPassInterface
 
         $name = \is_string($firewall) ? $firewall : self::NO_FIREWALL;
         $builder = \is_string($firewall) ? new FirewallBuilder($container, $firewall) : null;
+        $storage = $container->findDefinition('security.untracked_token_storage');
+
+        if (TokenStorage::class === $storage->getClass()) {
+            $storage->setClass(LazyTokenStorage::class);
+        }
+
         $this->registerUsers($container, $builder, $name);
 
         $this->registerLogout($container);

@@ -4,11 +4,20 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Unit\Bridge\Symfony;
 
+use Ferry\Attribute\AsWsHandler;
+use Ferry\Attribute\OnMessage;
 use Ferry\Bridge\Symfony\Security\ConnectionToken;
+use Ferry\Bridge\Symfony\Security\LazyTokenStorage;
 use Ferry\Bridge\Symfony\Security\Users;
+use Ferry\Bridge\Symfony\Security\UserScope;
+use Ferry\Connection;
+use Ferry\Handler\HandlerDispatcher;
 use Ferry\Identity;
+use Ferry\Testing\FakeConnection;
 use Ferry\Tests\Fixtures\Process;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
+use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorage;
 
 final class UserScopeTest extends TestCase
 {
@@ -18,6 +27,65 @@ final class UserScopeTest extends TestCase
 
         self::assertSame(3, $process->waitForExit(), $process->output());
         self::assertSame("in the handler: alice\nat the end: nobody\n", $process->output());
+    }
+
+    /**
+     * @dataProvider storages
+     */
+    #[DataProvider('storages')]
+    public function testOnlyTheOwnUserIsSeenInAnEventAndNobodyAfterIt(TokenStorage $tokens): void
+    {
+        $other = new ConnectionToken(new Identity('mallory'), new Users(), 'main');
+        $seen = [];
+        $handler = new #[AsWsHandler('/')] class($tokens, $other, $seen) {
+            public function __construct(private readonly TokenStorage $tokens, private readonly ConnectionToken $other, private array &$seen)
+            {
+            }
+
+            #[OnMessage(raw: true)]
+            public function act(Connection $connection, string $data): void
+            {
+                match ($data) {
+                    'ask' => $this->seen[] = $this->tokens->getToken()?->getUserIdentifier(),
+                    'replace' => $this->tokens->setToken($this->other),
+                    'forget and replace' => [$this->tokens->setToken(null), $this->tokens->setToken($this->other)],
+                    'forget' => [$this->tokens->setToken(null), $this->seen[] = $this->tokens->getToken()],
+                    'initialize' => $this->tokens->setInitializer(fn () => $this->tokens->setToken($this->other)),
+                    default => null,
+                };
+            }
+        };
+        $dispatcher = HandlerDispatcher::of([$handler], enclosing: [new UserScope($tokens, new Users())]);
+        $alice = new FakeConnection(identity: new Identity('alice'));
+        $anonymous = new FakeConnection();
+        $dispatcher->onOpen($alice);
+        $dispatcher->onOpen($anonymous);
+
+        foreach (['ask', 'nothing', 'replace', 'forget and replace', 'forget', 'initialize'] as $before) {
+            $seen = [];
+            $dispatcher->onMessage($alice, $before, false);
+            self::assertNull($tokens->getToken(), $before);
+            $dispatcher->onMessage($anonymous, 'ask', false);
+            $dispatcher->onMessage($alice, 'ask', false);
+            self::assertSame([null, 'alice'], \array_slice($seen, -2), $before);
+        }
+
+        // What a timer leaves behind is not the client's either.
+        $tokens->setToken($other);
+        $seen = [];
+        $dispatcher->onMessage($anonymous, 'ask', false);
+        $tokens->setToken($other);
+        $dispatcher->onMessage($alice, 'ask', false);
+        self::assertSame([null, 'alice'], $seen);
+        self::assertNull($tokens->getToken());
+    }
+
+    /**
+     * @return array<string, array{TokenStorage}>
+     */
+    public static function storages(): array
+    {
+        return ['lazy' => [new LazyTokenStorage()], 'of Symfony' => [new TokenStorage()]];
     }
 
     public function testTokenOfAConnectionLeavesTheProcessNotAtAll(): void
