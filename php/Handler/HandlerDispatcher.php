@@ -257,7 +257,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
             return;
         }
 
-        $envelope = $message = $error = null;
+        $envelope = $message = $error = $failure = null;
         $entered = 0;
 
         try {
@@ -311,7 +311,16 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
             $this->failed($session, $message, $envelope, $error);
         } finally {
             while ($entered > 0) {
-                $this->scopes[--$entered]->leave($envelope, $error);
+                try {
+                    $this->scopes[--$entered]->leave($envelope, $error);
+                } catch (\Throwable $late) {
+                    // The others are left all the same: a user that stayed would be the next connection's.
+                    $failure ??= $late;
+                }
+            }
+
+            if (null !== $failure) {
+                throw $failure;
             }
         }
     }
@@ -375,6 +384,17 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
             unset($this->sessions[$id]);
         }
 
+        try {
+            $this->report($session, $message, $error);
+        } finally {
+            if (!$session->opened) {
+                $session->connection->close(self::INTERNAL_ERROR, 'Could not open');
+            }
+        }
+    }
+
+    private function report(Session $session, ?Message $message, \Throwable $error): void
+    {
         if (null !== $action = $session->endpoint->error) {
             $envelope = new Envelope(MethodDescriptor::ERROR, $session->connection, $session, $action->method);
             $envelope->message = $message;
@@ -387,11 +407,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         $this->logger?->error('WebSocket handler {handler} failed: {message}', ['handler' => $session->handler->class, 'message' => $error->getMessage(), 'exception' => $error]);
 
         if (!$session->closed) {
-            $this->responder->refuse($connection, new ErrorFrame(ErrorFrame::INTERNAL_ERROR, 'Something went wrong on the server.'), $message?->id);
-        }
-
-        if (!$session->opened) {
-            $session->connection->close(self::INTERNAL_ERROR, 'Could not open');
+            $this->responder->refuse($session->connection, new ErrorFrame(ErrorFrame::INTERNAL_ERROR, 'Something went wrong on the server.'), $message?->id);
         }
     }
 
@@ -400,7 +416,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
      */
     private function enclosed(Envelope $envelope, \Closure $inside): void
     {
-        $error = null;
+        $error = $failure = null;
         $entered = 0;
 
         try {
@@ -414,7 +430,16 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
             throw $error;
         } finally {
             while ($entered > 0) {
-                $this->scopes[--$entered]->leave($envelope, $error);
+                try {
+                    $this->scopes[--$entered]->leave($envelope, $error);
+                } catch (\Throwable $late) {
+                    // The others are left all the same: a user that stayed would be the next connection's.
+                    $failure ??= $late;
+                }
+            }
+
+            if (null !== $failure) {
+                throw $failure;
             }
         }
     }
