@@ -40,6 +40,7 @@ pub mod rooms;
 pub mod roster;
 pub mod server;
 pub mod session;
+pub mod slow;
 pub mod socket;
 pub mod sweep;
 pub mod table;

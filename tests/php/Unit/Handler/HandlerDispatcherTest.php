@@ -6,12 +6,6 @@ namespace Ferry\Tests\Unit\Handler;
 
 use Ferry\Attribute\AsWsHandler;
 use Ferry\Attribute\OnMessage;
-use Ferry\Connection;
-use Ferry\Event\ConnectionClosed;
-use Ferry\Event\ConnectionOpened;
-use Ferry\Event\MessageFailed;
-use Ferry\Event\MessageHandled;
-use Ferry\Event\MessageReceived;
 use Ferry\Exception\RefusedException;
 use Ferry\Handler\AdmissionInterface;
 use Ferry\Handler\ErrorFrame;
@@ -22,19 +16,17 @@ use Ferry\Handler\ResultNormalizerInterface;
 use Ferry\Handler\ScopeInterface;
 use Ferry\Identity;
 use Ferry\Middleware\Envelope;
-use Ferry\Testing\FakeConnection;
-use Ferry\Testing\Frame;
 use Ferry\Tests\Fixtures\Handler\ChatHandler;
 use Ferry\Tests\Fixtures\RecordingHandler;
 use Ferry\Tests\Fixtures\StubConnection;
 use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
-use Psr\EventDispatcher\EventDispatcherInterface;
 use Psr\Log\AbstractLogger;
-use Symfony\Component\EventDispatcher\EventDispatcher;
 
 final class HandlerDispatcherTest extends TestCase
 {
+    use TalksToDispatcher;
+
     public function testMessageGoesToTheMethodOfItsType(): void
     {
         $handler = new ChatHandler();
@@ -252,107 +244,6 @@ final class HandlerDispatcherTest extends TestCase
         self::assertNull($weak->get());
     }
 
-    public function testEvents(): void
-    {
-        $events = new EventDispatcher();
-        $seen = [];
-
-        foreach ([ConnectionOpened::class, MessageReceived::class, MessageHandled::class, MessageFailed::class, ConnectionClosed::class] as $event) {
-            $events->addListener($event, static function (object $event) use (&$seen): void {
-                $seen[] = (new \ReflectionClass($event))->getShortName();
-            });
-        }
-
-        [$connection, $dispatcher] = $this->open(new ChatHandler(), events: $events);
-        $dispatcher->onMessage($connection, '{"type":"say"}', false);
-        $dispatcher->onMessage($connection, 'nonsense', false);
-        $dispatcher->onMessage($connection, '{"type":"refuse"}', false);
-        $this->failOn($dispatcher, $connection, '{"type":"throw"}');
-        $dispatcher->onClose($connection, 1000, '');
-
-        self::assertSame([
-            'ConnectionOpened',
-            'MessageReceived', 'MessageHandled',
-            'MessageFailed',
-            'MessageReceived', 'MessageFailed',
-            'MessageReceived', 'MessageFailed',
-            'ConnectionClosed',
-        ], $seen);
-    }
-
-    public function testListenersOfMessagesAreCalledAsTheirDispatcherWould(): void
-    {
-        $events = new EventDispatcher();
-        $seen = [];
-        $events->addListener(MessageReceived::class, static function (MessageReceived $event, string $name, object $dispatcher) use (&$seen, $events): void {
-            $seen[] = [$name, $dispatcher === $events];
-        });
-        $events->addListener(MessageReceived::class, static function (mixed ...$arguments) use (&$seen): void {
-            $seen[] = \count($arguments);
-        }, 10);
-        [$connection, $dispatcher] = $this->open(new ChatHandler(), events: $events);
-        $events->addListener(MessageReceived::class, static function () use (&$seen): void {
-            $seen[] = 'late';
-        }, 20);
-        $dispatcher->onMessage($connection, '{"type":"say"}', false);
-        self::assertSame([3, [MessageReceived::class, true]], $seen);
-
-        $seen = [];
-        $dispatcher->onOpen(new StubConnection('/chat/lobby'));
-        $dispatcher->onMessage($connection, '{"type":"say"}', false);
-        self::assertSame('late', $seen[0], 'a listener that is added later takes part when the next connection opens');
-    }
-
-    public function testEventsOfMessagesMayBeKept(): void
-    {
-        $events = new EventDispatcher();
-        $kept = [];
-
-        foreach ([MessageReceived::class, MessageHandled::class] as $event) {
-            $events->addListener($event, static function (object $event) use (&$kept): void {
-                $kept[] = $event;
-            });
-        }
-
-        $handler = new #[AsWsHandler('/')] class {
-            #[OnMessage(raw: true)]
-            public function shout(Connection $connection, string $data): string
-            {
-                return strtoupper($data);
-            }
-        };
-        $connection = new FakeConnection();
-        $dispatcher = HandlerDispatcher::of([$handler], events: $events);
-        $dispatcher->onOpen($connection);
-        $dispatcher->onMessage($connection, 'one', false);
-        $dispatcher->onMessage($connection, 'two', true);
-
-        self::assertSame(['one', 'one', 'two', 'two'], array_map(static fn (object $event): ?string => $event->envelope->message?->payload, $kept));
-        self::assertSame([false, true], [$kept[1]->envelope->message?->binary, $kept[3]->envelope->message?->binary]);
-        self::assertSame(['ONE', 'TWO'], [$kept[1]->result, $kept[3]->result]);
-        self::assertSame(['ONE', 'TWO'], array_map(static fn (Frame $frame): string => $frame->data, $connection->frames()));
-        self::assertSame('shout', $kept[0]->envelope->method?->name);
-    }
-
-    public function testEveryPsr14DispatcherWillDo(): void
-    {
-        $events = new class implements EventDispatcherInterface {
-            /** @var list<class-string> */
-            public array $dispatched = [];
-
-            public function dispatch(object $event): object
-            {
-                $this->dispatched[] = $event::class;
-
-                return $event;
-            }
-        };
-        [$connection, $dispatcher] = $this->open(new ChatHandler(), events: $events);
-        $dispatcher->onMessage($connection, '{"type":"say"}', false);
-
-        self::assertSame([ConnectionOpened::class, MessageReceived::class, MessageHandled::class], $events->dispatched);
-    }
-
     public function testScopesAreLeftInReverseWhateverHappens(): void
     {
         $log = [];
@@ -478,44 +369,5 @@ final class HandlerDispatcherTest extends TestCase
         $dispatcher->onMessage($connection, '{"type":"fluent"}', false);
 
         self::assertSame(['{"class":"ArrayObject"}'], $connection->sent);
-    }
-
-    /**
-     * @param list<string> $messages
-     *
-     * @return list<string>
-     */
-    private function talk(object $handler, array $messages): array
-    {
-        [$connection, $dispatcher] = $this->open($handler);
-
-        foreach ($messages as $message) {
-            $dispatcher->onMessage($connection, $message, false);
-        }
-
-        return $connection->sent;
-    }
-
-    /**
-     * @return array{StubConnection, HandlerDispatcher}
-     */
-    private function open(object $handler, string $path = '/chat/lobby', mixed ...$more): array
-    {
-        $connection = new StubConnection($path);
-        $dispatcher = HandlerDispatcher::of([$handler], ...$more);
-        $dispatcher->onOpen($connection);
-
-        return [$connection, $dispatcher];
-    }
-
-    /** As the server does it: what onMessage() throws goes to onError(). */
-    private function failOn(HandlerDispatcher $dispatcher, StubConnection $connection, string $message): void
-    {
-        try {
-            $dispatcher->onMessage($connection, $message, false);
-            self::fail('the Runner must see the failure');
-        } catch (\DomainException $e) {
-            $dispatcher->onError($connection, $e);
-        }
     }
 }
