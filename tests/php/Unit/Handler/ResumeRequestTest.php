@@ -8,6 +8,7 @@ use Ferry\Handler\HandlerDispatcher;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
 use Ferry\Tests\Fixtures\Handler\ChatHandler;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 
 final class ResumeRequestTest extends TestCase
@@ -24,6 +25,7 @@ final class ResumeRequestTest extends TestCase
     /**
      * @dataProvider malformed
      */
+    #[DataProvider('malformed')]
     public function testWhatIsMalformedIsAnswered(string $message): void
     {
         $connection = $this->send($message);
