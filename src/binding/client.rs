@@ -97,10 +97,21 @@ impl WsClient {
             .uri()
             .port_u16()
             .unwrap_or(if secure.is_some() { 443 } else { 80 });
-        let address = (host.as_str(), port).to_socket_addrs().map_err(|e| failed(&e))?.next();
-        let address = address.ok_or_else(|| failed(&"the host name has no address"))?;
-        let left = deadline.saturating_duration_since(Instant::now()).max(TURN);
-        let stream = TcpStream::connect_timeout(&address, left).map_err(|e| failed(&e))?;
+        let mut tried = None;
+        // A name may stand for an IPv6 address where nothing listens, and for an IPv4 address where it does.
+        let stream = (host.as_str(), port)
+            .to_socket_addrs()
+            .map_err(|e| failed(&e))?
+            .find_map(|address| {
+                let left = deadline.saturating_duration_since(Instant::now()).max(TURN);
+                TcpStream::connect_timeout(&address, left)
+                    .map_err(|e| tried = Some(e))
+                    .ok()
+            });
+        let stream = stream.ok_or_else(|| match tried {
+            Some(e) => failed(&e),
+            None => failed(&"the host name has no address"),
+        })?;
         stream
             .set_nodelay(true)
             .and_then(|()| stream.set_nonblocking(true))
