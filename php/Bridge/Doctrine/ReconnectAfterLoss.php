@@ -8,6 +8,7 @@ use Doctrine\DBAL\Connection;
 use Doctrine\DBAL\Driver\Exception as DriverException;
 use Doctrine\DBAL\Exception as DbalException;
 use Ferry\Hygiene\LostConnection;
+use Ferry\Hygiene\Reconnection;
 use Ferry\Hygiene\RecoveryInterface;
 use Psr\Log\LoggerInterface;
 
@@ -17,8 +18,7 @@ use Psr\Log\LoggerInterface;
  */
 final class ReconnectAfterLoss implements RecoveryInterface
 {
-    private const FIRST_PAUSE = 0.05;
-    private const LONGEST_PAUSE = 1.0;
+    private readonly Reconnection $reconnection;
 
     /** @var list<ResetClosedManagers|ClearManagers> */
     private readonly array $chores;
@@ -29,10 +29,11 @@ final class ReconnectAfterLoss implements RecoveryInterface
      */
     public function __construct(
         private readonly OpenServices $services,
-        private readonly float $timeout = 30.0,
+        float $timeout = 30.0,
         private readonly ?LoggerInterface $logger = null,
-        private readonly ?\Closure $sleep = null,
+        ?\Closure $sleep = null,
     ) {
+        $this->reconnection = new Reconnection($timeout, $logger, $sleep);
         $this->chores = [new ResetClosedManagers($services), new ClearManagers($services)];
     }
 
@@ -52,7 +53,7 @@ final class ReconnectAfterLoss implements RecoveryInterface
         $this->logger?->warning('The database connection was lost: {message}', ['message' => $error->getMessage(), 'exception' => $error]);
 
         foreach ($lost as $name => $connection) {
-            if (!$this->reconnect($name, $connection)) {
+            if (!$this->reconnection->wait($name, fn (): bool => $this->reconnects($connection))) {
                 return false;
             }
         }
@@ -85,23 +86,15 @@ final class ReconnectAfterLoss implements RecoveryInterface
         return $lost;
     }
 
-    private function reconnect(string $name, Connection $connection): bool
+    private function reconnects(Connection $connection): bool
     {
-        $deadline = microtime(true) + $this->timeout;
-
-        for ($pause = self::FIRST_PAUSE; !$this->answers($connection); $pause = min(2 * $pause, self::LONGEST_PAUSE)) {
-            $connection->close();
-
-            if (microtime(true) + $pause > $deadline) {
-                $this->logger?->error('The database connection "{name}" did not come back within {timeout} s.', ['name' => $name, 'timeout' => $this->timeout]);
-
-                return false;
-            }
-
-            null === $this->sleep ? usleep((int) ($pause * 1e6)) : ($this->sleep)($pause);
+        if ($this->answers($connection)) {
+            return true;
         }
 
-        return true;
+        $connection->close();
+
+        return false;
     }
 
     private static function isDoctrines(\Throwable $error): bool

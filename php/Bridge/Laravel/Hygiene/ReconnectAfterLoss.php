@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Laravel\Hygiene;
 
 use Ferry\Hygiene\LostConnection;
+use Ferry\Hygiene\Reconnection;
 use Ferry\Hygiene\RecoveryInterface;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Database\Connection;
@@ -16,17 +17,17 @@ use Psr\Log\LoggerInterface;
  */
 final class ReconnectAfterLoss implements RecoveryInterface
 {
-    private const FIRST_PAUSE = 0.05;
-    private const LONGEST_PAUSE = 1.0;
+    private readonly Reconnection $reconnection;
 
     /**
      * @param float $timeout seconds to wait for the database; the event then fails as if nothing was retried
      */
     public function __construct(
         private readonly Application $app,
-        private readonly float $timeout,
+        float $timeout,
         private readonly LoggerInterface $logger,
     ) {
+        $this->reconnection = new Reconnection($timeout, $logger);
     }
 
     public function recover(\Throwable $error): bool
@@ -49,26 +50,9 @@ final class ReconnectAfterLoss implements RecoveryInterface
         foreach ($lost as $name => $connection) {
             $connection->disconnect();
 
-            if (!$this->reconnect((string) $name, $connection)) {
+            if (!$this->reconnection->wait((string) $name, fn (): bool => $this->connects($connection))) {
                 return false;
             }
-        }
-
-        return true;
-    }
-
-    private function reconnect(string $name, Connection $connection): bool
-    {
-        $deadline = microtime(true) + $this->timeout;
-
-        for ($pause = self::FIRST_PAUSE; !$this->connects($connection); $pause = min(2 * $pause, self::LONGEST_PAUSE)) {
-            if (microtime(true) + $pause > $deadline) {
-                $this->logger->error(sprintf('The database connection "%s" did not come back within %s s.', $name, $this->timeout));
-
-                return false;
-            }
-
-            usleep((int) ($pause * 1e6));
         }
 
         return true;
