@@ -286,10 +286,6 @@ final class HandlerDispatcherTest extends TestCase
 
     public function testAdmissionsDecideInTurn(): void
     {
-        if (!class_exists(Identity::class)) {
-            self::markTestSkipped('Identity is in ext-ferry.');
-        }
-
         $gate = static fn (Identity|bool|int|null $answer, array &$seen) => new class($answer, $seen) implements AdmissionInterface {
             /** @param list<mixed> $seen */
             public function __construct(private readonly Identity|bool|int|null $answer, private array &$seen)
