@@ -78,6 +78,12 @@ extern "C" fn request_shutdown(_type: i32, _module: i32) -> i32 {
     0
 }
 
+/// The process ends: nothing may be left that runs code of the extension.
+extern "C" fn shutdown(_type: i32, _module: i32) -> i32 {
+    crate::engine::background::end();
+    0
+}
+
 extern "C" fn info(_module: *mut ModuleEntry) {
     info_table_start!();
     info_table_row!("Ferry WebSocket server", "enabled");
@@ -92,6 +98,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .name("ferry")
         .request_startup_function(request_startup)
         .request_shutdown_function(request_shutdown)
+        .shutdown_function(shutdown)
         .info_function(info)
         .enumeration::<SendResult>()
         .class::<Identity>()

@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod auth;
+pub mod background;
 pub mod chunked;
 pub mod clock;
 pub mod close;
