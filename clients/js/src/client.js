@@ -63,12 +63,13 @@ export class FerryClient extends EventTarget {
   #connected = null;
 
   /**
-   * @param {string | URL} url ws:// or wss://; http(s) and relative addresses are taken from the page
+   * @param {string | URL | (() => string | URL | Promise<string | URL>)} url ws:// or wss://; http(s) and relative addresses are
+   *   taken from the page; a function is asked before every attempt
    * @param {Options} [options]
    */
   constructor(url, options = {}) {
     super();
-    this.#url = resolveUrl(url);
+    this.#url = typeof url === 'function' ? url : resolveUrl(url);
     this.#options = options;
     this.#queue = new Queue(options.queueBytes ?? 65_536);
     const { minDelay = 500, maxDelay = 30_000 } = options.reconnect || {};
@@ -192,11 +193,12 @@ export class FerryClient extends EventTarget {
     let socket;
     try {
       const { token } = this.#options;
+      const base = typeof this.#url === 'function' ? resolveUrl(await this.#url()) : this.#url;
       const value = typeof token === 'function' ? await token() : token;
       if (this.state === 'closed') {
         return;
       }
-      const { url, protocols } = this.#address(value);
+      const { url, protocols } = this.#address(base, value);
       const Socket = this.#options.WebSocket ?? globalThis.WebSocket;
       if (!Socket) {
         throw new FerryError('There is no WebSocket here: pass one as the option "WebSocket"');
@@ -223,10 +225,13 @@ export class FerryClient extends EventTarget {
     socket.onerror = () => {};
   }
 
-  /** @param {string | undefined} token */
-  #address(token) {
+  /**
+   * @param {URL} base
+   * @param {string | undefined} token
+   */
+  #address(base, token) {
     const { tokenIn = 'subprotocol', tokenParameter = 'token', protocols = [], resume = true } = this.#options;
-    const url = new URL(this.#url);
+    const url = new URL(base);
     if (resume && this.#offsets.size > 0) {
       // In the address, so that the server knows it before a handler joins a room: what was missed comes before anything new.
       url.searchParams.set('since', [...this.#offsets.values()].slice(-MAX_OFFSETS).join(','));

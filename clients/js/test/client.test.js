@@ -60,6 +60,23 @@ test('the token travels as a subprotocol, or in the query', async (t) => {
   assert.equal(server.connections[1].url, '/chat?a=b&token=a%2Bb');
 });
 
+test('a function is asked for the address before every attempt', async (t) => {
+  const server = await serve(t);
+  let asked = 0;
+  const client = open(t, async () => {
+    if (++asked === 1) {
+      throw new Error('no server yet');
+    }
+    return `${server.url}?n=${asked}`;
+  });
+  const failed = next(client, 'error');
+  await client.connect();
+  assert.equal((await failed).error.message, 'no server yet');
+  server.connections[0].socket.terminate();
+  await server.until(() => server.connections.length === 2);
+  assert.deepEqual(server.connections.map(({ url }) => url), ['/chat?n=2', '/chat?n=3']);
+});
+
 test('comes back with a new token and sends what waited', async (t) => {
   const server = await serve(t);
   let tokens = 0;

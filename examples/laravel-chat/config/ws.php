@@ -9,6 +9,8 @@ return [
         'host' => env('WS_SERVER_HOST', '127.0.0.1'),
         'port' => (int) env('WS_SERVER_PORT', 8080),
         'max_message_bytes' => 65536,
+        // Who was cut off gets what he missed.
+        'history' => ['rooms' => ['lobby' => ['messages' => 1000, 'seconds' => 3600]]],
     ],
     // For a server behind a proxy; '' takes the address at which it listens.
     'public_url' => env('WS_PUBLIC_URL', ''),

@@ -1,5 +1,7 @@
 // The page of the chat. Everything that others wrote is set as text, never as HTML.
 
+import { ConnectionLostError, FerryClient } from './ferry.js';
+
 const $ = (selector) => document.querySelector(selector);
 const signIn = $('#sign-in');
 const chat = $('#chat');
@@ -16,16 +18,13 @@ const session = {
 };
 
 const PAGE = 50;
-const MAX_DELAY = 30;
 const EXPIRED = 4401;
 
-let socket = null;
-let attempt = 0; // failed connections in a row
-let retryTimer = null;
+let client = null;
 let messages = []; // oldest first
 let people = new Map(); // by username
 let pinned = true; // the newest message is in view
-let waiting = null; // {id, text}: sent and not seen back yet
+let waiting = false; // for the answer to a message
 
 async function api(path, options = {}) {
     const token = session.get()?.token;
@@ -105,47 +104,67 @@ function status(state, text) {
 }
 
 function disconnect() {
-    clearTimeout(retryTimer);
-    retryTimer = null;
-    attempt = 0;
-    const old = socket;
-    socket = null; // its events are ignored from here on
+    const old = client;
+    client = null; // its events are ignored from here on
     old?.close();
 }
 
-async function connect() {
-    clearTimeout(retryTimer);
-    retryTimer = null;
-    status('connecting', attempt === 0 ? 'Connecting' : 'Reconnecting');
-
-    let url;
-    try {
-        ({ websocketUrl: url } = await api('/api/config'));
-    } catch (error) {
-        return retry(error.status === 503 ? 'Server down' : 'Offline');
-    }
-
-    if (!session.get() || socket) {
-        return;
-    }
+function connect() {
+    disconnect();
+    status('connecting', 'Connecting');
 
     // Browsers set no headers on a WebSocket: the token travels as a subprotocol, which no log of a proxy shows as an address.
-    const mine = socket = new WebSocket(url, ['bearer', session.get().token]);
-    mine.addEventListener('message', (event) => mine === socket && receive(JSON.parse(event.data)));
-    mine.addEventListener('close', async (event) => {
-        if (mine !== socket) {
-            return;
+    const mine = client = new FerryClient(async () => (await api('/api/config')).websocketUrl, { token: () => session.get().token });
+    const lobby = mine.room('lobby');
+    let reason = 'Offline';
+    let known = false; // whether the history is here; from then on the server sends what was missed
+
+    const listen = (type, listener) => mine.addEventListener(type, (event) => mine === client && listener(event));
+    const on = (type, listener) => mine.on(type, (data) => mine === client && listener(data));
+
+    const load = async () => {
+        known = true;
+
+        try {
+            const { messages: recent } = await mine.request('history');
+            mine === client && show(recent);
+        } catch {
+            known = false; // cut off again: asked anew when it is back
         }
+    };
 
-        socket = null;
-
-        if (event.code === EXPIRED || !(await tokenIsGood())) {
-            return showSignIn('Your session has ended. Please sign in again.');
-        }
-
-        giveBack('Not sent, the connection was lost. Please send it again.');
-        retry(event.code === 1001 ? 'Restarting' : 'Offline');
+    listen('open', () => known || load());
+    listen('gap', () => {
+        messages = [];
+        load();
     });
+    listen('error', ({ error }) => { reason = error.status === 503 ? 'Server down' : 'Offline'; });
+    listen('close', async ({ code, willReconnect }) => {
+        reason = code === 1001 ? 'Restarting' : reason;
+        willReconnect || status('closed', 'Disconnected');
+
+        if (code === EXPIRED || !(await tokenIsGood())) {
+            mine === client && showSignIn('Your session has ended. Please sign in again.');
+        }
+    });
+    listen('reconnecting', ({ delay }) => countDown(mine, reason, Date.now() + delay));
+    lobby.on('message', (message) => mine === client && add(message));
+    on('presence', ({ users }) => {
+        reason = 'Offline';
+        people = new Map(users.map((user) => [user.username, user]));
+        drawPeople();
+        status('open', 'Connected');
+    });
+    on('joined', ({ user }) => {
+        people.set(user.username, user);
+        drawPeople();
+    });
+    on('left', ({ user }) => {
+        people.delete(user.username);
+        drawPeople();
+    });
+    // It goes on trying by itself.
+    mine.connect().catch(() => {});
 }
 
 // A browser does not say why a handshake failed, so the API is asked.
@@ -158,54 +177,18 @@ async function tokenIsGood() {
     }
 }
 
-function retry(reason) {
-    // Half of it by chance, so that not everybody comes back in the same moment.
-    const delay = Math.min(MAX_DELAY, 2 ** attempt++) * (0.5 + Math.random() / 2);
-    const at = Date.now() + delay * 1000;
+function countDown(mine, reason, at) {
+    if (mine !== client || mine.state === 'open') {
+        return;
+    }
 
-    const tick = () => {
-        const left = Math.ceil((at - Date.now()) / 1000);
+    const left = Math.max(0, at - Date.now());
+    mine.state === 'waiting' && left > 0
+        ? status('closed', `${reason}, retry in ${Math.ceil(left / 1000)} s`)
+        : status('connecting', 'Reconnecting');
 
-        if (left <= 0) {
-            return connect();
-        }
-
-        status('closed', `${reason}, retry in ${left} s`);
-        retryTimer = setTimeout(tick, Math.min(250, at - Date.now()));
-    };
-    tick();
-}
-
-addEventListener('online', () => retryTimer !== null && connect());
-
-function receive(event) {
-    switch (event.type) {
-        case 'history':
-            attempt = 0;
-            messages = event.messages;
-            draw();
-            toBottom();
-            break;
-        case 'presence':
-            people = new Map(event.users.map((user) => [user.username, user]));
-            drawPeople();
-            status('open', 'Connected');
-            break;
-        case 'joined':
-            people.set(event.user.username, event.user);
-            drawPeople();
-            break;
-        case 'left':
-            people.delete(event.user.username);
-            drawPeople();
-            break;
-        case 'message':
-            // What the API has written comes in an envelope.
-            add(event.data ?? event);
-            break;
-        case 'error':
-            giveBack(event.message);
-            break;
+    if (left > 0) {
+        setTimeout(() => countDown(mine, reason, at), Math.min(250, left));
     }
 }
 
@@ -273,22 +256,39 @@ function drawPeople() {
     }));
 }
 
+/** The answer to one's own message and the room's event bring the same message, and a resumed room what is here already. */
 function add(message) {
-    const wasPinned = pinned;
-
-    if (message.ref !== undefined && message.ref === waiting?.id) {
-        waiting = null;
-        notice(composer);
-        updateSend();
+    if (messages.some(({ id }) => id === message.id)) {
+        return;
     }
 
-    drawMessage(message, messages.at(-1));
-    messages.push(message);
-    $('#empty').hidden = true;
+    const wasPinned = pinned;
+    const previous = messages.at(-1);
+
+    if (!previous || previous.id < message.id) {
+        drawMessage(message, previous);
+        messages.push(message);
+        $('#empty').hidden = true;
+    } else {
+        messages.push(message);
+        inOrder();
+    }
 
     if (wasPinned || message.author.username === session.get()?.user.username) {
         toBottom();
     }
+}
+
+function show(recent) {
+    const shown = new Set(recent.map(({ id }) => id));
+    messages = [...messages.filter(({ id }) => !shown.has(id)), ...recent];
+    inOrder();
+    toBottom();
+}
+
+function inOrder() {
+    messages.sort((a, b) => a.id - b.id);
+    draw();
 }
 
 function toBottom() {
@@ -319,7 +319,7 @@ $('#earlier').addEventListener('click', async () => {
 // Writing
 
 function updateSend() {
-    composer.querySelector('button').disabled = $('.status').dataset.state !== 'open' || textarea.value.trim() === '' || waiting !== null;
+    composer.querySelector('button').disabled = $('.status').dataset.state !== 'open' || textarea.value.trim() === '' || waiting;
 }
 
 function fit() {
@@ -327,35 +327,40 @@ function fit() {
     textarea.style.height = `${textarea.scrollHeight + 2}px`;
 }
 
-// What was not accepted goes back to where it can be sent again.
-function giveBack(reason) {
-    if (waiting) {
-        textarea.value = textarea.value === '' ? waiting.text : `${waiting.text}\n${textarea.value}`;
-        waiting = null;
-        notice(composer, reason);
-        fit();
-    } else if (socket) {
-        notice(composer, reason);
-    }
-
-    updateSend();
-}
-
-composer.addEventListener('submit', (event) => {
+composer.addEventListener('submit', async (event) => {
     event.preventDefault();
     const text = textarea.value.trim();
 
-    if (text === '' || waiting || socket?.readyState !== WebSocket.OPEN) {
+    if (text === '' || waiting || client?.state !== 'open') {
         return;
     }
 
-    waiting = { id: Math.random().toString(36).slice(2), text };
-    socket.send(JSON.stringify({ type: 'message', id: waiting.id, text }));
+    const mine = client;
+    waiting = true;
     textarea.value = '';
     notice(composer);
     fit();
     updateSend();
+
+    try {
+        const message = await mine.request('message', { text });
+        mine === client && add(message);
+    } catch (error) {
+        mine === client && giveBack(text, error);
+    } finally {
+        waiting = false;
+        updateSend();
+    }
 });
+
+// What was not accepted goes back to where it can be sent again.
+function giveBack(text, error) {
+    textarea.value = textarea.value === '' ? text : `${text}\n${textarea.value}`;
+    notice(composer, error instanceof ConnectionLostError
+        ? 'The connection was lost. Send it again unless it appears above.'
+        : error.message);
+    fit();
+}
 
 textarea.addEventListener('input', () => {
     fit();

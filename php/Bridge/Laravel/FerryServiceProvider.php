@@ -87,6 +87,8 @@ final class FerryServiceProvider extends ServiceProvider
         $this->commands([HandlerMakeCommand::class, InstallCommand::class, RestartCommand::class, ServeCommand::class, TicketCommand::class, WsPublishCommand::class, WsStatusCommand::class]);
         $this->publishes([__DIR__.'/config/ws.php' => $this->app->configPath('ws.php')], 'ws-config');
         $this->publishes([__DIR__.'/stubs/routes.stub' => $this->app->basePath('routes/ws.php')], 'ws-routes');
+        // The browser client. Composer's scripts of a new application publish "laravel-assets" after each update.
+        $this->publishes([\dirname(__DIR__).'/Symfony/public' => public_path('vendor/ferry')], ['ferry-assets', 'laravel-assets']);
     }
 
     private function registerAuthentication(): void

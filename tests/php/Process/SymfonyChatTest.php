@@ -68,6 +68,8 @@ final class SymfonyChatTest extends TestCase
         self::assertSame(200, $status);
         self::assertStringContainsString('<title>Ferry chat</title>', $page);
         self::assertSame(200, self::request('GET', '/app.js')[0]);
+        self::assertSame(200, self::request('GET', '/ferry.js')[0]);
+        self::assertStringContainsString('FerryClient', self::request('GET', '/bundles/ferry/client.js')[1]);
         self::assertSame(200, self::request('GET', '/app.css')[0]);
     }
 
@@ -112,7 +114,10 @@ final class SymfonyChatTest extends TestCase
         $alice = $this->enter('alice');
         $posted = json_decode(self::request('POST', '/api/messages', ['text' => 'by HTTP'], self::login('bob'))[1], true);
 
-        self::assertSame(['type' => 'message', 'data' => $posted, 'room' => 'lobby'], self::next($alice));
+        $seen = self::next($alice);
+        self::assertNotSame('', $seen['offset'] ?? '', 'the room keeps a history');
+        unset($seen['offset']);
+        self::assertSame(['type' => 'message', 'data' => $posted, 'room' => 'lobby'], $seen);
     }
 
     public function testSocketRefusesWhatTheApiRefuses(): void
@@ -145,28 +150,41 @@ final class SymfonyChatTest extends TestCase
         $bob = $this->enter('bob');
         self::assertSame(['type' => 'joined', 'user' => ['username' => 'bob', 'name' => 'Bob', 'color' => '#0f766e']], self::next($alice));
 
-        $alice->send('{"type":"message","id":"a1","text":" Ahoy, Bob \u2693 "}');
+        $alice->send('{"type":"message","id":"a1","data":{"text":" Ahoy, Bob \u2693 "}}');
 
-        $toAlice = self::next($alice);
         $toBob = self::next($bob);
-        self::assertSame('a1', $toAlice['ref'], 'the sender learns which of its messages this was');
-        unset($toAlice['ref']);
-        self::assertSame($toAlice, $toBob);
-        self::assertSame(['message', 'Ahoy, Bob ⚓'], [$toBob['type'], $toBob['text']]);
-        self::assertSame(['username' => 'alice', 'name' => 'Alice', 'color' => '#c2410c'], $toBob['author']);
-
-        unset($toBob['type']);
-        self::assertSame([$toBob], json_decode(self::request('GET', '/api/messages?limit=1', token: self::login('bob'))[1], true)['messages']);
+        self::assertSame($toBob, self::next($alice), 'the sender is in the room, too');
+        self::assertSame(['type' => 'reply', 'id' => 'a1', 'data' => $toBob['data']], self::next($alice));
+        self::assertSame(['message', 'Ahoy, Bob ⚓'], [$toBob['type'], $toBob['data']['text']]);
+        self::assertSame(['username' => 'alice', 'name' => 'Alice', 'color' => '#c2410c'], $toBob['data']['author']);
+        self::assertSame([$toBob['data']], json_decode(self::request('GET', '/api/messages?limit=1', token: self::login('bob'))[1], true)['messages']);
     }
 
-    public function testSocketShowsTheHistoryFirst(): void
+    public function testSocketTellsWhatWasWrittenBefore(): void
     {
-        self::request('POST', '/api/messages', ['text' => 'written before'], self::login('bob'));
+        $posted = json_decode(self::request('POST', '/api/messages', ['text' => 'written before'], self::login('bob'))[1], true);
+        $alice = $this->enter('alice');
+        $alice->send('{"type":"history","id":1}');
 
-        $history = self::next($this->connect('alice'));
+        $reply = self::next($alice);
 
-        self::assertSame('history', $history['type']);
-        self::assertSame('written before', end($history['messages'])['text']);
+        self::assertSame(['reply', 1], [$reply['type'], $reply['id']]);
+        self::assertSame($posted, end($reply['data']['messages']));
+    }
+
+    public function testWhoWasCutOffGetsWhatHeMissed(): void
+    {
+        $alice = $this->connect('alice');
+        $offset = self::next($alice)['offset'];
+        $alice->close();
+        $token = self::login('bob');
+        $missed = array_map(static fn (string $text): array => json_decode(self::request('POST', '/api/messages', ['text' => $text], $token)[1], true), ['one', 'two']);
+
+        $alice = $this->clients[] = WsClient::connect(self::socketUrl().'?since='.urlencode($offset), [], ['bearer', self::login('alice')]);
+
+        self::assertSame($missed, [self::next($alice)['data'], self::next($alice)['data']]);
+        self::assertEquals(['type' => 'resumed', 'room' => 'lobby', 'recovered' => true, 'missed' => 2], array_diff_key(self::next($alice), ['offset' => true]));
+        self::assertSame('presence', self::next($alice)['type']);
     }
 
     public function testSeveralTabsAreOneUser(): void
@@ -175,12 +193,12 @@ final class SymfonyChatTest extends TestCase
         $first = $this->enter('alice');
         self::assertSame('joined', self::next($bob)['type']);
         $second = $this->connect('alice');
-        self::assertSame('history', self::next($second)['type']);
+        self::assertSame('offset', self::next($second)['type']);
         self::assertSame(['bob', 'alice'], array_column(self::next($second)['users'], 'username'));
 
         $first->close();
         $second->send('{"type":"message","text":"still here"}');
-        self::assertSame('still here', self::next($bob)['text'], 'no word of joining or leaving came before');
+        self::assertSame('still here', self::next($bob)['data']['text'], 'no word of joining or leaving came before');
 
         $second->close();
         self::assertSame(['left', 'alice'], [($event = self::next($bob))['type'], $event['user']['username']]);
@@ -263,7 +281,7 @@ final class SymfonyChatTest extends TestCase
         }
 
         $alice->send('{"type":"message","text":"found"}');
-        self::assertSame('found', self::next($alice)['text']);
+        self::assertSame('found', self::next($alice)['data']['text']);
     }
 
     public function testOneInterruptStopsBothServers(): void
@@ -307,7 +325,7 @@ final class SymfonyChatTest extends TestCase
     private function enter(string $username): WsClient
     {
         $client = $this->connect($username);
-        self::assertSame('history', self::next($client)['type']);
+        self::assertSame('offset', self::next($client)['type']);
         self::assertSame('presence', self::next($client)['type']);
 
         return $client;

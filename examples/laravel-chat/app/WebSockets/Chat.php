@@ -12,15 +12,16 @@ use Ferry\Attribute\OnMessage;
 use Ferry\Attribute\OnOpen;
 use Ferry\Connection;
 use Ferry\WsServer;
+use Illuminate\Database\Eloquent\Collection;
 
 /**
  * The chat room.
  *
- * From the client: {type: "message", text, id?}, where id is the client's own word for it.
+ * From the client, each with an id, and answered by {type: "reply", id, data}: {type: "message", data: {text}}, whose answer is
+ * the message as it was written, and {type: "history"}, whose answer is {messages}.
  *
- * To the client: {type: "history", messages}, {type: "presence", users}, {type: "joined", user}, {type: "left", user},
- * {type: "message", id, author, text, sentAt} (its sender also gets ref, the id it gave; what the API has written comes as
- * {type: "message", room, data}).
+ * To the client: {type: "presence", users}, {type: "joined", user}, {type: "left", user}, and published to the room, so that
+ * who was cut off gets what he missed: {type: "message", room, offset, data: {id, author, text, sentAt}}.
  */
 final class Chat
 {
@@ -34,7 +35,6 @@ final class Chat
     public function open(Connection $connection, User $user): void
     {
         $user->seen();
-        $connection->sendJson(['type' => 'history', 'messages' => Message::recent()]);
 
         if ($this->presence->enter($user)) {
             $this->server->room(self::ROOM)->sendJson(['type' => 'joined', 'user' => $user->profile()]);
@@ -44,13 +44,22 @@ final class Chat
         $connection->sendJson(['type' => 'presence', 'users' => $this->presence->users()]);
     }
 
-    #[OnMessage('message')]
-    public function message(Connection $connection, PostMessage $message, User $user, string|int|null $id): void
+    /**
+     * @return array{messages: Collection<int, Message>} the last ones, oldest first
+     */
+    #[OnMessage('history')]
+    public function history(): array
     {
-        $posted = ['type' => 'message'] + Message::post($user, $message->text)->toArray();
+        return ['messages' => Message::recent()];
+    }
 
-        $connection->sendJson($posted + ['ref' => $id]);
-        $this->server->room(self::ROOM)->sendJson($posted, [$connection]);
+    #[OnMessage('message')]
+    public function message(PostMessage $message, User $user): Message
+    {
+        $posted = Message::post($user, $message->text);
+        $this->server->room(self::ROOM)->publish('message', $posted);
+
+        return $posted;
     }
 
     #[OnClose]

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace App\WebSocket;
 
 use App\Chat\Messages;
+use App\Entity\Message;
 use App\Entity\User;
 use Doctrine\ORM\EntityManagerInterface;
 use Ferry\Attribute\AsWsHandler;
@@ -18,11 +19,11 @@ use Symfony\Component\Security\Http\Attribute\CurrentUser;
 /**
  * The chat room. All messages are JSON.
  *
- * From the client: {type: "message", text, id?}, where id is the client's own word for it.
+ * From the client, each with an id, and answered by {type: "reply", id, data}: {type: "message", data: {text}}, whose answer is
+ * the message as it was written, and {type: "history"}, whose answer is {messages}.
  *
- * To the client: {type: "history", messages}, {type: "presence", users}, {type: "joined", user}, {type: "left", user},
- * {type: "message", id, author, text, sentAt} (its sender also gets ref, the id it gave). What the API writes comes as
- * {type: "message", data: {id, author, text, sentAt}, room}.
+ * To the client: {type: "presence", users}, {type: "joined", user}, {type: "left", user}, and published to the room, so that
+ * who was cut off gets what he missed: {type: "message", room, offset, data: {id, author, text, sentAt}}.
  */
 #[AsWsHandler('/ws')]
 final class ChatHandler
@@ -42,8 +43,6 @@ final class ChatHandler
         $user->seen();
         $this->entityManager->flush();
 
-        $connection->sendJson(['type' => 'history', 'messages' => $this->messages->recent()]);
-
         if ($this->presence->enter($user)) {
             $server->room(self::ROOM)->sendJson(['type' => 'joined', 'user' => $user->profile()]);
         }
@@ -53,15 +52,24 @@ final class ChatHandler
     }
 
     /**
+     * @return array{messages: list<Message>} the last ones, oldest first
+     */
+    #[OnMessage('history')]
+    public function history(): array
+    {
+        return ['messages' => $this->messages->recent()];
+    }
+
+    /**
      * @param array<string, mixed> $message
      */
     #[OnMessage('message')]
-    public function message(Connection $connection, WsServer $server, #[CurrentUser] User $user, array $message, string|int|null $id): void
+    public function message(WsServer $server, #[CurrentUser] User $user, array $message): Message
     {
-        $posted = ['type' => 'message'] + $this->messages->post($user, $message['text'] ?? null)->jsonSerialize();
+        $posted = $this->messages->post($user, $message['text'] ?? null);
+        $server->room(self::ROOM)->publish('message', $posted);
 
-        $connection->sendJson($posted + (null === $id ? [] : ['ref' => $id]));
-        $server->room(self::ROOM)->sendJson($posted, [$connection]);
+        return $posted;
     }
 
     #[OnClose]

@@ -52,14 +52,18 @@ final class LaravelChatTest extends TestCase
         $second = $this->enter($bob);
         $first->assertReceivedJson(['type' => 'joined', 'user' => ['name' => 'Bob']]);
 
-        $first->sendJson(['type' => 'message', 'id' => 'x', 'text' => ' ahoy ']);
-        $second->assertReceivedJson(['type' => 'message', 'text' => 'ahoy', 'author' => ['name' => 'Alice']]);
-        $first->assertReceivedJson(['type' => 'message', 'text' => 'ahoy', 'ref' => 'x']);
+        $first->sendJson(['type' => 'message', 'id' => 'x', 'data' => ['text' => ' ahoy ']]);
+        $written = ['text' => 'ahoy', 'author' => ['name' => 'Alice']];
+        $second->assertReceivedJson(['type' => 'message', 'room' => 'lobby', 'data' => $written]);
+        $first->assertReceivedJson(['type' => 'message', 'room' => 'lobby', 'data' => $written]);
+        $first->assertReceivedJson(['type' => 'reply', 'id' => 'x', 'data' => $written]);
         $first->sendJson(['type' => 'message', 'text' => '   '])->assertReceivedJson(['type' => 'error', 'code' => 'invalid_message']);
 
         [$status, $posted] = $this->request('POST', '/api/messages', ['text' => 'from the shore'], $bob);
         self::assertSame(201, $status);
         $first->assertReceivedJson(['type' => 'message', 'data' => ['id' => $posted['id'], 'text' => 'from the shore', 'author' => ['name' => 'Bob']]]);
+
+        $first->sendJson(['type' => 'history', 'id' => 1])->assertReceivedJson(['type' => 'reply', 'id' => 1, 'data' => ['messages' => [$written, ['text' => 'from the shore']]]]);
 
         self::assertSame(['ahoy', 'from the shore'], array_column($this->request('GET', '/api/messages', null, $alice)[1]['messages'], 'text'));
         self::assertSame(['from the shore'], array_column($this->request('GET', '/api/messages?limit=1', null, $alice)[1]['messages'], 'text'));
@@ -81,7 +85,7 @@ final class LaravelChatTest extends TestCase
     private function enter(string $token): TestClient
     {
         $client = TestClient::connect($this->socket, [], ['bearer', $token]);
-        $client->assertReceivedJson(['type' => 'history']);
+        $client->assertReceivedJson(['type' => 'offset', 'room' => 'lobby']);
         $client->assertReceivedJson(['type' => 'presence']);
 
         return $client;

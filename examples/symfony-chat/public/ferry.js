@@ -1,0 +1,2 @@
+// Where "bin/console assets:install" puts the client.
+export * from '/bundles/ferry/client.js';
