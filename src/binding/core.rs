@@ -15,7 +15,7 @@ use ext_php_rs::types::Zval;
 
 use crate::engine::config::Config;
 use crate::engine::id::{ConnId, InstanceId};
-use crate::engine::inbox::Burst;
+use crate::engine::inbox::{Burst, Inbox};
 use crate::engine::mailbox::{Audience, Command, Mailbox};
 use crate::engine::metrics::Metrics;
 use crate::engine::request::{HandshakeId, HandshakeRequest};
@@ -186,6 +186,7 @@ impl Core {
         self.started.set(Some(Instant::now()));
         self.instance.set(server.instance);
         *self.metrics.borrow_mut() = Arc::clone(&server.metrics);
+        super::fiber::attach(&server.inbox);
         *self.server.borrow_mut() = Some(Rc::clone(&server));
         Ok(server)
     }
@@ -396,17 +397,40 @@ pub fn watch_forks() {
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
 }
 
+/// How often this process was forked from another one: what threads were to do for an older number never comes.
+pub fn forks() -> u64 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// The servers of this thread that run and that nobody polls.
+pub fn idle() -> Vec<Rc<Core>> {
+    let mut live: Vec<Rc<Core>> = LIVE.with_borrow(|live| live.iter().filter_map(Weak::upgrade).collect());
+    live.retain(|core| !core.polling.get() && core.is_ours() && core.running().is_some());
+    live
+}
+
+/// Of all servers of this thread that run.
+pub fn running_inboxes() -> Vec<Arc<Inbox>> {
+    let live: Vec<Rc<Core>> = LIVE.with_borrow(|live| live.iter().filter_map(Weak::upgrade).collect());
+    let running = live
+        .iter()
+        .filter(|core| core.is_ours())
+        .filter_map(|core| core.running());
+    running.map(|server| Arc::clone(&server.inbox)).collect()
+}
+
 /// Serves the servers of this thread that nobody polls. True: there was something to do.
 pub fn serve_idle() -> PhpResult<bool> {
-    let live: Vec<Rc<Core>> = LIVE.with_borrow(|live| live.iter().filter_map(Weak::upgrade).collect());
     let mut served = false;
-    for core in live {
-        if !core.polling.get() && core.is_ours() && core.running().is_some() {
-            match super::dispatch::guarded(&core, || super::dispatch::poll(&core, Some(Duration::ZERO), 256))? {
-                super::dispatch::Ended::Handled(n) => served |= n > 0,
-                super::dispatch::Ended::Stopped => served = true,
-                super::dispatch::Ended::Pending => break,
-            }
+    for core in idle() {
+        // Asked again: the server before may have ended this one.
+        if core.polling.get() || core.running().is_none() {
+            continue;
+        }
+        match super::dispatch::guarded(&core, || super::dispatch::poll(&core, Some(Duration::ZERO), 256))? {
+            super::dispatch::Ended::Handled(n) => served |= n > 0,
+            super::dispatch::Ended::Stopped => served = true,
+            super::dispatch::Ended::Pending => break,
         }
     }
     super::zend::propagate()?;

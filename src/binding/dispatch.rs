@@ -22,6 +22,7 @@ use super::connection::Connection;
 use super::convert;
 use super::core::{Asked, Core};
 use super::exception;
+use super::fiber;
 use super::handshake::Handshake;
 use super::memory;
 use super::reload;
@@ -54,7 +55,9 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
             "The server is polling already: poll(), run() and stop() cannot be nested",
         ));
     }
+    let below = fiber::enter_loop();
     let result = try_catch(AssertUnwindSafe(body));
+    fiber::leave_loop(below);
     core.polling.set(false);
     core.metrics.borrow().end_callback();
     if !core.is_ours() {
@@ -101,10 +104,22 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
 fn rearm(core: &Core, server: &Server) {
     let bell = &server.inbox.bell;
     bell.disarm();
-    bell.arm();
+    announce(core);
     // A stop goes on with time as well as with events, so it is polled until it is done.
     if !server.inbox.is_empty() || core.burst.borrow().is_some() || core.stop.borrow().is_some() {
         bell.ring();
+    }
+}
+
+/// Another loop may wait on the eventfd of this server: it is rung for what comes and for what has come.
+pub fn announce(core: &Core) {
+    if core.streamed.get()
+        && let Some(server) = core.running()
+    {
+        server.inbox.bell.arm();
+        if !server.inbox.is_empty() || fiber::has_work() {
+            server.inbox.bell.ring();
+        }
     }
 }
 
@@ -127,6 +142,9 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         let Ok(fired) = fire_timers(core) else {
             return Ok(Ended::Pending);
         };
+        let Ok(resumed) = fiber::tick(Some(core)) else {
+            return Ok(Ended::Pending);
+        };
         let Ok(handled) = drain(core, &server, max) else {
             return Ok(Ended::Pending);
         };
@@ -135,7 +153,7 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         if stop::advance(core, &server, handled) {
             return Ok(Ended::Stopped);
         }
-        if handled + fired > 0 {
+        if handled + fired + resumed > 0 {
             return Ok(Ended::Handled(handled));
         }
         let now = Instant::now();
@@ -172,18 +190,24 @@ fn wait(core: &Core, server: &Server, deadline: Option<Instant>, now: Instant) {
     if let Some(deadline) = deadline {
         limit = limit.min(deadline.saturating_duration_since(now));
     }
-    if let Some(due) = core.timers.borrow_mut().next_due() {
+    for due in next_due(core).into_iter().chain(fiber::next_due()) {
         limit = limit.min(due.saturating_duration_since(now));
     }
     if core.stop.borrow().is_some() {
         limit = limit.min(Duration::from_millis(10));
     }
     // Whatever ended the wait, the loop looks at everything again.
-    let _ = server.inbox.bell.wait(Some(limit), || !server.inbox.is_empty());
+    let has_work = || !server.inbox.is_empty() || fiber::has_work();
+    let _ = server.inbox.bell.wait(Some(limit), has_work);
+}
+
+/// When the next timer of this server is due.
+pub fn next_due(core: &Core) -> Option<Instant> {
+    core.timers.borrow_mut().next_due()
 }
 
 /// Gives PHP's own signal handlers their turn. True: one threw.
-fn dispatch_signals() -> bool {
+pub fn dispatch_signals() -> bool {
     if zend::interrupt() {
         return true;
     }
@@ -444,7 +468,7 @@ pub fn report(core: &Rc<Core>, connection: Zval, thrown: Zval) -> Result<(), Unw
 }
 
 /// Logs a throwable as a warning.
-fn log(thrown: &Zval) -> Result<(), Unwinding> {
+pub fn log(thrown: &Zval) -> Result<(), Unwinding> {
     zend::log_exception(thrown);
     match zend::outcome() {
         Outcome::Unwinding => Err(Unwinding),

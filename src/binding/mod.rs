@@ -9,6 +9,7 @@ mod convert;
 mod core;
 mod dispatch;
 mod exception;
+mod fiber;
 mod handshake;
 mod identity;
 mod memory;
@@ -74,6 +75,7 @@ extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
 
 extern "C" fn request_shutdown(_type: i32, _module: i32) -> i32 {
     core::end_of_request();
+    fiber::forget();
     send_result::forget_cases();
     0
 }
@@ -94,7 +96,7 @@ extern "C" fn info(_module: *mut ModuleEntry) {
 #[php_module]
 #[php(startup = startup)]
 pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
-    module
+    fiber::functions::register(module)
         .name("ferry")
         .request_startup_function(request_startup)
         .request_shutdown_function(request_shutdown)

@@ -8,6 +8,7 @@ pub mod chunked;
 pub mod clock;
 pub mod close;
 pub mod commands;
+pub mod completion;
 pub mod config;
 pub mod control;
 pub mod deflate;

@@ -53,24 +53,7 @@ impl WakeUp {
     /// Sleeps until rung, a signal or the timeout. `None` waits for ever; `has_work` is asked once more after the
     /// sleep was announced.
     pub fn wait(&self, timeout: Option<Duration>, has_work: impl Fn() -> bool) -> Woken {
-        self.arm();
-        if has_work() {
-            self.disarm();
-            return Woken::Ready;
-        }
-        let limit = timeout.map_or(PollTimeout::NONE, |t| {
-            // Rounded up: a rounded down timeout would spin through its last millisecond.
-            let millis = t.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128 - 1);
-            PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
-        });
-        let mut fds = [PollFd::new(self.event.as_fd(), PollFlags::POLLIN)];
-        let woken = match poll(&mut fds, limit) {
-            Ok(0) => Woken::TimedOut,
-            Err(Errno::EINTR) => Woken::Interrupted,
-            _ => Woken::Ready,
-        };
-        self.disarm();
-        woken
+        wait_any(&[self], timeout, has_work)
     }
 
     /// Announces that the PHP thread is about to wait on the eventfd, here or in another event loop.
@@ -98,6 +81,32 @@ impl AsFd for WakeUp {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.event.as_fd()
     }
+}
+
+/// [`WakeUp::wait`] for whichever of several rings first.
+pub fn wait_any(bells: &[&WakeUp], timeout: Option<Duration>, has_work: impl Fn() -> bool) -> Woken {
+    let disarm = || bells.iter().for_each(|bell| bell.disarm());
+    bells.iter().for_each(|bell| bell.arm());
+    if has_work() {
+        disarm();
+        return Woken::Ready;
+    }
+    let limit = timeout.map_or(PollTimeout::NONE, |t| {
+        // Rounded up: a rounded down timeout would spin through its last millisecond.
+        let millis = t.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128 - 1);
+        PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
+    });
+    let mut fds: Vec<PollFd<'_>> = bells
+        .iter()
+        .map(|bell| PollFd::new(bell.event.as_fd(), PollFlags::POLLIN))
+        .collect();
+    let woken = match poll(&mut fds, limit) {
+        Ok(0) => Woken::TimedOut,
+        Err(Errno::EINTR) => Woken::Interrupted,
+        _ => Woken::Ready,
+    };
+    disarm();
+    woken
 }
 
 #[cfg(test)]

@@ -1,0 +1,216 @@
+//! Which fibers of this thread wait for what. They are resumed from `poll()` and from whatever blocks the thread.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ext_php_rs::types::Zval;
+use ext_php_rs::zend::ExecutorGlobals;
+
+use crate::binding::core::{self, Core};
+use crate::binding::dispatch::{self, Unwinding};
+use crate::binding::zend::{self, Outcome};
+use crate::engine::completion::Bell;
+use crate::engine::inbox::Inbox;
+
+use super::raw;
+
+/// Fibers resumed between two looks at events.
+const TURN: usize = 256;
+
+/// What a wait ends with beside its deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Another thread rings, in any case.
+    Native,
+    /// A fiber of this thread may do it, or nobody.
+    Here,
+}
+
+struct Wait {
+    fiber: Zval,
+    source: Source,
+}
+
+#[derive(Default)]
+struct State {
+    waits: HashMap<u64, Wait>,
+    ready: VecDeque<u64>,
+    due: BinaryHeap<Reverse<(Instant, u64)>>,
+    bell: Option<(u64, Arc<Bell>)>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
+    static NEXT: Cell<u64> = const { Cell::new(1) };
+    /// Some fiber waits: all that a loop without fibers ever looks at.
+    static ACTIVE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Names one wait. Never used twice.
+pub fn token() -> u64 {
+    NEXT.replace(NEXT.get() + 1)
+}
+
+/// This thread's bell. A forked child gets one of its own: what rings the parent's must not be taken by it.
+pub fn bell() -> std::io::Result<Arc<Bell>> {
+    let forks = core::forks();
+    let known = STATE.with_borrow(|state| state.bell.clone());
+    if let Some((made, bell)) = known
+        && made == forks
+    {
+        return Ok(bell);
+    }
+    let bell = Bell::new()?;
+    core::running_inboxes().iter().for_each(|inbox| bell.attach(inbox));
+    STATE.with_borrow_mut(|state| state.bell = Some((forks, Arc::clone(&bell))));
+    Ok(bell)
+}
+
+/// The thread may wait on this server's eventfd from now on.
+pub fn attach(inbox: &Arc<Inbox>) {
+    let bell = STATE.with_borrow(|state| state.bell.as_ref().map(|(_, bell)| Arc::clone(bell)));
+    if let Some(bell) = bell {
+        bell.attach(inbox);
+    }
+}
+
+/// The running fiber waits; see [`unregister`].
+pub fn register(token: u64, fiber: Zval, deadline: Option<Instant>, source: Source) {
+    ACTIVE.set(true);
+    STATE.with_borrow_mut(|state| {
+        state.waits.insert(token, Wait { fiber, source });
+        if let Some(at) = deadline {
+            state.due.push(Reverse((at, token)));
+        }
+    });
+}
+
+pub fn unregister(token: u64) {
+    let wait = STATE.with_borrow_mut(|state| {
+        let wait = state.waits.remove(&token);
+        if state.waits.is_empty() {
+            state.due.clear();
+            state.ready.clear();
+            ACTIVE.set(false);
+        }
+        wait
+    });
+    // Outside of the borrow: the last reference to a fiber may go.
+    drop(wait);
+}
+
+#[allow(dead_code)]
+/// The wait is over: its fiber is resumed at the next [`tick`]. Unknown tokens are ignored.
+pub fn wake(token: u64) {
+    STATE.with_borrow_mut(|state| {
+        if state.waits.contains_key(&token) {
+            state.ready.push_back(token);
+        }
+    });
+}
+
+/// Whether [`tick`] would resume something.
+pub fn has_work() -> bool {
+    ACTIVE.get()
+        && STATE
+            .with_borrow(|state| !state.ready.is_empty() || state.bell.as_ref().is_some_and(|(_, bell)| bell.is_rung()))
+}
+
+/// When the next deadline ends a wait.
+pub fn next_due() -> Option<Instant> {
+    if !ACTIVE.get() {
+        return None;
+    }
+    STATE.with_borrow_mut(|state| {
+        while let Some(Reverse((at, token))) = state.due.peek() {
+            if state.waits.contains_key(token) {
+                return Some(*at);
+            }
+            state.due.pop();
+        }
+        None
+    })
+}
+
+/// Whether no wait can end by itself: no deadline, and no other thread that rings.
+pub fn is_stuck() -> bool {
+    !has_work()
+        && next_due().is_none()
+        && STATE.with_borrow(|state| state.waits.values().all(|wait| wait.source == Source::Here))
+}
+
+/// Resumes the fibers whose waits are over. `core` gets what they throw. Returns how many.
+pub fn tick(core: Option<&Rc<Core>>) -> Result<usize, Unwinding> {
+    if !ACTIVE.get() || raw::is_blocked() {
+        return Ok(0);
+    }
+    collect();
+    let turn = STATE.with_borrow(|state| state.ready.len().min(TURN));
+    let mut resumed = 0;
+    for _ in 0..turn {
+        let fiber = STATE.with_borrow_mut(|state| {
+            let token = state.ready.pop_front()?;
+            Some(state.waits.get(&token).map(|wait| wait.fiber.shallow_clone()))
+        });
+        let Some(fiber) = fiber else { break };
+        // A fiber that somebody else has resumed meanwhile looks by itself.
+        let Some(fiber) = fiber.filter(raw::is_suspended) else {
+            continue;
+        };
+        resumed += 1;
+        raw::resume(&fiber);
+        drop(fiber);
+        look(core)?;
+    }
+    Ok(resumed)
+}
+
+/// Moves what rang and what is due to the ready ones.
+fn collect() {
+    STATE.with_borrow_mut(|state| {
+        let rung = state.bell.as_ref().map(|(_, bell)| bell.take()).unwrap_or_default();
+        for token in rung {
+            if state.waits.contains_key(&token) {
+                state.ready.push_back(token);
+            }
+        }
+        if !state.due.is_empty() {
+            let now = Instant::now();
+            while let Some(Reverse((at, token))) = state.due.peek().copied().filter(|Reverse((at, _))| *at <= now) {
+                let _ = at;
+                state.due.pop();
+                if state.waits.contains_key(&token) {
+                    state.ready.push_back(token);
+                }
+            }
+        }
+    });
+}
+
+/// What a resumed fiber has thrown: nobody below it is there to catch it.
+fn look(core: Option<&Rc<Core>>) -> Result<(), Unwinding> {
+    match zend::outcome() {
+        Outcome::Returned => Ok(()),
+        Outcome::Unwinding => Err(Unwinding),
+        Outcome::Threw(thrown) => match core {
+            Some(core) => dispatch::report(core, Zval::null(), thrown),
+            None => dispatch::log(&thrown),
+        },
+    }
+}
+
+/// RSHUTDOWN: fibers have been destroyed by now.
+pub fn forget() {
+    let state = STATE.with_borrow_mut(std::mem::take);
+    ACTIVE.set(false);
+    drop(state);
+}
+
+/// Whether an exception waits to be seen by PHP.
+pub fn has_exception() -> bool {
+    ExecutorGlobals::has_exception()
+}
