@@ -10,6 +10,8 @@ const TARGET = fileURLToPath(new URL('../../php/Bridge/Symfony/public/client.js'
 const IMPORT = /^import \{[^}]+\} from '\.\/([\w-]+\.js)';\n/gm;
 const REEXPORT = /^export \{ ([^}]+) \} from '\.\/([\w-]+\.js)';\n/gm;
 
+const COMMENT = /^ *\/\*\*[^]*?\*\/\n/gm;
+
 const parts = [];
 const seen = new Set();
 
@@ -19,7 +21,7 @@ function add(file) {
   }
   seen.add(file);
   const text = readFileSync(new URL(file, SOURCE), 'utf8');
-  const left = text.replace(IMPORT, (_, imported) => (add(imported), '')).replace(/^export (?=(async )?(class|function|const) )/gm, '');
+  const left = text.replace(IMPORT, (_, imported) => (add(imported), '')).replace(/^export (?=(async )?(class|function|const) )/gm, '').replace(COMMENT, '');
   if (/^(import|export)\b/m.test(left)) {
     throw new Error(`src/${file} imports or exports in a way that bundle.js does not know`);
   }

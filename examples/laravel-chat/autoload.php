@@ -18,7 +18,7 @@ if (!is_file('/usr/share/php/Illuminate/autoload.php')) {
 require_once '/usr/share/php/Illuminate/autoload.php';
 
 spl_autoload_register(static function (string $class): void {
-    foreach (['App\\' => __DIR__.'/app/', 'Ferry\\' => __DIR__.'/../../php/'] as $prefix => $folder) {
+    foreach (['App\\' => __DIR__.'/app/', 'Tests\\' => __DIR__.'/tests/', 'Ferry\\' => __DIR__.'/../../php/'] as $prefix => $folder) {
         if (str_starts_with($class, $prefix)) {
             $file = $folder.strtr(substr($class, \strlen($prefix)), '\\', '/').'.php';
 

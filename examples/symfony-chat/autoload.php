@@ -39,7 +39,7 @@ if (!class_exists(Composer\InstalledVersions::class) && is_file("$share/Composer
 }
 
 spl_autoload_register(static function (string $class): void {
-    foreach (['App\\' => __DIR__.'/src/', 'Ferry\\' => __DIR__.'/../../php/'] as $prefix => $folder) {
+    foreach (['App\\Tests\\' => __DIR__.'/tests/', 'App\\' => __DIR__.'/src/', 'Ferry\\' => __DIR__.'/../../php/'] as $prefix => $folder) {
         if (str_starts_with($class, $prefix)) {
             $file = $folder.strtr(substr($class, \strlen($prefix)), '\\', '/').'.php';
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { access, writeFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { after, afterEach, before, describe, test } from 'node:test';
 import WebSocket from 'ws';
 import { startDemo } from './demo.mjs';
@@ -60,6 +63,30 @@ async function screenshot(person, name) {
     }
 }
 
+async function post(path, body, token) {
+    const response = await fetch(demo.url + path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+        body: JSON.stringify(body),
+    });
+    assert.ok(response.ok, `${path}: ${response.status}`);
+    return response.json();
+}
+
+/** A user's token, from outside of any page. */
+async function tokenOf(name) {
+    return (await post('/api/login', { username: name, password: name })).token;
+}
+
+/** Waits for a file in the data folder. */
+async function made(name) {
+    const there = () => access(`${demo.data}/${name}`).then(() => true, () => false);
+    for (const deadline = Date.now() + 20_000; !await there();) {
+        assert.ok(Date.now() < deadline, `there is no ${name}`);
+        await pause(20);
+    }
+}
+
 /** The status that refuses a handshake, or 101. */
 function handshakeStatus(url, subprotocols) {
     return new Promise((resolve, reject) => {
@@ -104,6 +131,68 @@ function tests() {
         await alice.page.reload();
         await alice.connected();
         assert.equal(await alice.reads('Remember this.'), 1);
+    });
+
+    test('a controller reaches every page while a handler sleeps', async () => {
+        const alice = await enter('alice');
+        const bob = await enter('bob');
+        const sleeper = new WebSocket(`${demo.wire.address}/sleep`, ['bearer', await tokenOf('bob')]);
+        await once(sleeper, 'open');
+        const woken = once(sleeper, 'message');
+        sleeper.send('{"type":"sleep","id":1}');
+        await made('asleep');
+
+        await post('/api/messages', { text: 'Hear this.' }, await tokenOf('bob'));
+        assert.equal(await alice.reads('Hear this.'), 1);
+        assert.equal(await bob.reads('Hear this.'), 1);
+
+        // Only now: the handler slept until both pages had it.
+        await writeFile(`${demo.data}/wake`, '');
+        assert.deepEqual(JSON.parse((await woken)[0]), { type: 'reply', id: 1, data: { woken: true } });
+        sleeper.terminate();
+    });
+
+    test('a page that was cut off gets what it missed', async () => {
+        const token = await tokenOf('bob');
+        const alice = await enter('alice');
+        const written = [];
+        const write = async (text) => {
+            written.push(text);
+            await post('/api/messages', { text }, token);
+        };
+        const shown = async () => (await alice.texts()).filter((text) => text.startsWith('missed '));
+
+        // More than the page of the history that a new window gets.
+        demo.wire.unplug();
+        await alice.disconnected();
+        while (written.length < 60) {
+            await write(`missed ${written.length + 1}`);
+        }
+        assert.deepEqual(await shown(), []);
+        demo.wire.plug();
+        await alice.online();
+        await alice.connected();
+        await alice.reads(/^missed 60$/);
+        assert.deepEqual(await shown(), written);
+
+        // Cut by chance while others write.
+        while (written.length < 90) {
+            await write(`missed ${written.length + 1}`);
+            if (Math.random() < 0.2 || written.length === 75) {
+                demo.wire.cut();
+            }
+        }
+        await alice.reads(/^missed 90$/);
+        assert.deepEqual(await shown(), written);
+    });
+
+    test('a message that is refused goes back to where it was written', async () => {
+        const alice = await enter('alice');
+        await alice.page.fill('#composer textarea', 'x');
+        await alice.page.evaluate(() => { document.querySelector('#composer textarea').maxLength = 9000; });
+        await alice.say('y'.repeat(2001));
+        await alice.page.waitForFunction(() => document.querySelector('#composer .notice').textContent !== '');
+        assert.equal(await alice.page.inputValue('#composer textarea'), 'y'.repeat(2001));
     });
 
     test('markup in a message is shown as text', async () => {

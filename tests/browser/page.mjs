@@ -45,6 +45,15 @@ export class Person {
         await this.page.waitForSelector('.status[data-state=open]');
     }
 
+    async disconnected() {
+        await this.page.waitForSelector('.status:not([data-state=open])');
+    }
+
+    /** What a browser tells a page when the network is there again. */
+    async online() {
+        await this.page.evaluate(() => dispatchEvent(new Event('online')));
+    }
+
     async say(text) {
         await this.page.fill('#composer textarea', text);
         await this.page.keyboard.press('Enter');
@@ -63,6 +72,11 @@ export class Person {
         const messages = this.page.locator('#messages .text').filter({ hasText: text });
         await messages.first().waitFor();
         return messages.count();
+    }
+
+    /** Every message that is shown, from the top. */
+    async texts() {
+        return this.page.locator('#messages .text').allTextContents();
     }
 
     /** Pixels by which the page is wider than the screen. */

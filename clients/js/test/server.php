@@ -9,7 +9,7 @@ declare(strict_types=1);
 
 const EVENTS = 10_000;
 
-$server = new Ferry\WsServer(['port' => 0, 'history' => ['rooms' => ['lobby' => ['messages' => 20_000]]]]);
+$server = new Ferry\WsServer(['port' => 0, 'history' => ['rooms' => ['lobby' => ['messages' => 20_000]], 'room_bytes' => 16 << 20]]);
 $sent = 0;
 $server->onOpen(static fn (Ferry\Connection $connection) => $connection->join('lobby'));
 $server->onMessage(static function (Ferry\Connection $connection, string $data) use ($server, &$sent): void {

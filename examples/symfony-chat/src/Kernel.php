@@ -53,6 +53,7 @@ final class Kernel extends BaseKernel
     {
         $container->import('../config/packages/*.yaml');
         $container->import('../config/services.yaml');
+        $container->import('../config/{services}_'.$this->environment.'.yaml');
 
         // On by default since Symfony 6, where naming it is deprecated.
         if (self::VERSION_ID < 60000) {

@@ -1,0 +1,40 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Tests;
+
+use Ferry\Attribute\AsWsHandler;
+use Ferry\Attribute\OnMessage;
+
+/**
+ * A handler that blocks, in the environment "test" only.
+ */
+#[AsWsHandler('/sleep')]
+final class SleepingHandler
+{
+    private const SECONDS = 30;
+
+    public function __construct(private readonly string $folder)
+    {
+    }
+
+    /**
+     * Returns when there is a file "wake" in the folder, and makes a file "asleep" first. Nothing else runs in PHP meanwhile.
+     *
+     * @return array{woken: bool}
+     */
+    #[OnMessage('sleep')]
+    public function sleep(): array
+    {
+        touch($this->folder.'/asleep');
+        $deadline = microtime(true) + self::SECONDS;
+
+        while (!($woken = is_file($this->folder.'/wake')) && microtime(true) < $deadline) {
+            usleep(10_000);
+            clearstatcache();
+        }
+
+        return ['woken' => $woken];
+    }
+}
