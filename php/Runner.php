@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry;
 
+use Ferry\Runner\ForgetsServerInterface;
 use Ferry\Runner\Listener;
 use Ferry\Runner\NativeServer;
 use Ferry\Runner\Progress;
@@ -77,6 +78,10 @@ final class Runner
             $this->looping = false;
             $this->stopReason = null;
             $this->watching = [];
+
+            if ($this->handler instanceof ForgetsServerInterface) {
+                $this->handler->forgetServer();
+            }
         }
     }
 
@@ -113,6 +118,12 @@ final class Runner
     public function defer(\Closure $callback): void
     {
         $this->server?->after(0.0, $callback);
+    }
+
+    /** How the server is doing; null while none runs. In Listener::stopped() how it has ended. */
+    public function progress(): ?Progress
+    {
+        return $this->server?->progress();
     }
 
     public function handler(): HandlerInterface

@@ -103,6 +103,12 @@ class ConsoleListener extends Listener
     public function stopped(Runner $runner, ?string $reason): void
     {
         $this->live?->clear();
+        $progress = $runner->progress() ?? new Progress();
+
+        if ($progress->drained + $progress->cut > 0) {
+            $this->hint(sprintf('%s closed in order, %d cut.', 1 === $progress->drained ? '1 connection' : $progress->drained.' connections', $progress->cut));
+        }
+
         $this->announce('' === (string) $reason ? 'Server stopped.' : sprintf('Server stopped: %s.', $reason));
     }
 

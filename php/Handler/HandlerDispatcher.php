@@ -16,6 +16,7 @@ use Ferry\Handshake;
 use Ferry\HandshakeHandlerInterface;
 use Ferry\Identity;
 use Ferry\Middleware\Envelope;
+use Ferry\Runner\ForgetsServerInterface;
 use Ferry\ServerAwareInterface;
 use Ferry\WsServer;
 use Psr\EventDispatcher\EventDispatcherInterface;
@@ -28,7 +29,7 @@ use Psr\Log\LoggerInterface;
  * What the method returns is sent. A message that the client got wrong is answered with an error frame and counted; what
  * else a method throws goes to its handler's #[OnError], or is logged and answered with "internal_error".
  */
-final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareInterface
+final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareInterface, ForgetsServerInterface
 {
     private const POLICY_VIOLATION = 1008;
     private const INTERNAL_ERROR = 1011;
@@ -127,6 +128,12 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
                 $endpoint->handler->setServer($server);
             }
         }
+    }
+
+    public function forgetServer(): void
+    {
+        $this->server->set(null);
+        $this->sessions = [];
     }
 
     /**

@@ -17,6 +17,8 @@ final readonly class Progress
      * @param float $uptime        seconds since the server listens
      * @param int   $dropped       messages that slow clients lost
      * @param int   $slowCallbacks that took longer than slow_ms
+     * @param int   $drained       connections that closed in order when the server stopped
+     * @param int   $cut           connections that did not close within the grace of the stop
      */
     public function __construct(
         public float $uptime = 0.0,
@@ -25,6 +27,8 @@ final readonly class Progress
         public int $messagesOut = 0,
         public int $dropped = 0,
         public int $slowCallbacks = 0,
+        public int $drained = 0,
+        public int $cut = 0,
     ) {
     }
 
@@ -37,6 +41,8 @@ final readonly class Progress
             messagesOut: $stats->messagesOut,
             dropped: $stats->dropped,
             slowCallbacks: $stats->slowCallbacks,
+            drained: $stats->drained,
+            cut: $stats->cut,
         );
     }
 }

@@ -96,7 +96,13 @@ final class PublishTest extends TestCase
             self::assertSame(0, $publisher->publish('lobby', 'e', $n));
         }
 
-        usleep(200_000);
+        // Closed for idling, as the one before it has been then.
+        $later = stream_socket_client(str_replace('http', 'tcp', $this->control));
+        self::assertNotFalse($later);
+        stream_set_timeout($later, 20);
+        fwrite($later, "GET /status HTTP/1.1\r\nHost: x\r\n\r\n");
+        self::assertStringContainsString('401', (string) stream_get_contents($later));
+        self::assertTrue(feof($later), 'the server has closed it');
         self::assertSame(0, $publisher->publish('lobby', 'e'));
         $status = $this->controlClient()->request('GET', '/status');
         self::assertSame(51, $status['control']['publishes']);

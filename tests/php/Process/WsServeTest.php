@@ -59,6 +59,7 @@ final class WsServeTest extends TestCase
             self::assertSame(1001, $client->closeCode());
             self::assertSame(0, $server->waitForExit(), $server->output());
             self::assertStringContainsString("received $name", $server->output());
+            self::assertStringContainsString('1 connection closed in order, 0 cut.', $server->output());
         }
     }
 

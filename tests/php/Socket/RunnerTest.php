@@ -4,7 +4,11 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Socket;
 
+use Ferry\Attribute\AsWsHandler;
+use Ferry\Attribute\OnOpen;
 use Ferry\Exception\ExceptionInterface;
+use Ferry\Handler\CurrentServer;
+use Ferry\Handler\HandlerDispatcher;
 use Ferry\Runner;
 use Ferry\Runner\Listener;
 use Ferry\Runner\NativeServer;
@@ -45,6 +49,34 @@ final class RunnerTest extends TestCase
         self::assertSame(['handled', 'open'], $listener->calls[1]);
         self::assertSame(['handled', 'message'], $listener->calls[2]);
         self::assertSame(['stopped', 'seen'], $listener->calls[array_key_last($listener->calls)]);
+    }
+
+    public function testTheServerIsForgottenWhenItHasEnded(): void
+    {
+        $current = new CurrentServer();
+        $during = null;
+        $stop = static function (Runner $runner) use ($current, &$during): void {
+            $during = $current->isRunning();
+            $runner->stop();
+        };
+        $handler = new #[AsWsHandler('/')] class {
+            #[OnOpen]
+            public function open(): void
+            {
+            }
+        };
+        $runner = new Runner(HandlerDispatcher::of([$handler], server: $current));
+
+        $runner->run(['port' => 0], [$this->listener(started: $stop)]);
+        self::assertSame([true, false], [$during, $current->isRunning()]);
+
+        try {
+            // An address that no machine has (RFC 5737).
+            $runner->run(['host' => '203.0.113.1', 'port' => 0]);
+            self::fail('It listens.');
+        } catch (ExceptionInterface) {
+            self::assertFalse($current->isRunning(), 'after a run that failed');
+        }
     }
 
     public function testStopBeforeRunServesNobody(): void

@@ -37,6 +37,14 @@ final class WsServeCommandTest extends TestCase
         self::assertStringContainsString('Server stopped', $tester->getDisplay());
     }
 
+    public function testItSaysHowConnectionsEnded(): void
+    {
+        $server = new FakeServer([FakeServer::tick(new Progress(drained: 3, cut: 2))]);
+
+        self::assertStringContainsString('3 connections closed in order, 2 cut.', $this->execute($server)->getDisplay());
+        self::assertStringNotContainsString('cut', $this->execute(new FakeServer())->getDisplay());
+    }
+
     public function testHostAndPortWinOverTheConfiguration(): void
     {
         $this->execute(new FakeServer(), ['--host' => '0.0.0.0', '--port' => '0']);
