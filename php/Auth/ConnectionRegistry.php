@@ -71,6 +71,14 @@ final class ConnectionRegistry implements ScopeInterface
     }
 
     /**
+     * @return list<Connection> of all users
+     */
+    public function all(): array
+    {
+        return array_merge(...array_map(array_values(...), array_values($this->connections)));
+    }
+
+    /**
      * @return list<string> identifiers of users who have a connection
      */
     public function users(): array
@@ -114,6 +122,20 @@ final class ConnectionRegistry implements ScopeInterface
         }
 
         return $this->close($revoked, self::UNAUTHORIZED, $reason);
+    }
+
+    /**
+     * Closes those of the connections whose token was revoked, in whichever process.
+     *
+     * @param list<Connection> $connections
+     *
+     * @return int connections that were open
+     */
+    public function closeRevoked(array $connections, RevokedTokens $revoked, string $reason = 'Token revoked'): int
+    {
+        $identities = array_filter(array_map(static fn (Connection $connection) => $connection->identity(), $connections));
+
+        return $this->close(array_values(array_intersect_key($connections, $revoked->among($identities))), self::UNAUTHORIZED, $reason);
     }
 
     public function enter(Envelope $envelope): void

@@ -72,6 +72,47 @@ final class RevokedTokens
     }
 
     /**
+     * Those that are revoked, with their keys. Asks the pool once, however many they are.
+     *
+     * @template K of array-key
+     *
+     * @param array<K, Identity> $identities
+     *
+     * @return array<K, Identity>
+     */
+    public function among(array $identities): array
+    {
+        if (null === $this->pool && [] === $this->expiries) {
+            return [];
+        }
+
+        $now = ($this->now)();
+        $revoked = $keys = [];
+
+        foreach ($identities as $key => $identity) {
+            foreach (self::namesOf($identity) as $name) {
+                $hash = self::hash($name);
+
+                if (($this->expiries[$hash] ?? 0) > $now) {
+                    $revoked[$key] = $identity;
+                }
+
+                $keys['ferry.revoked.'.$hash][] = $key;
+            }
+        }
+
+        foreach (null === $this->pool || [] === $keys ? [] : $this->pool->getItems(array_keys($keys)) as $name => $item) {
+            if ($item->isHit()) {
+                foreach ($keys[$name] as $key) {
+                    $revoked[$key] = $identities[$key];
+                }
+            }
+        }
+
+        return $revoked;
+    }
+
+    /**
      * What a token can be revoked by.
      *
      * @return list<string>

@@ -10,8 +10,8 @@ use Psr\Cache\CacheItemPoolInterface;
  * Remembers tickets until they expire, so that each lets in once. Memory is bounded: when $limit tickets are remembered that
  * have not expired, further ones are refused.
  *
- * Several server processes share what they know through a cache pool; without one, each of them takes a ticket once, and a
- * process that was started anew knows nothing of the tickets before.
+ * Several server processes share what they know through a ledger or a cache pool; without one, each of them takes a ticket
+ * once, and a process that was started anew knows nothing of the tickets before.
  */
 final class UsedTickets
 {
@@ -20,11 +20,16 @@ final class UsedTickets
 
     private int $refusedForSpace = 0;
 
+    private readonly ?TicketLedgerInterface $shared;
+
     /**
-     * @param positive-int $limit
+     * @param CacheItemPoolInterface|TicketLedgerInterface|null $shared a pool alone takes tickets once among the processes of one
+     *                                                                  machine, see PoolLedger
+     * @param positive-int                                      $limit
      */
-    public function __construct(private readonly ?CacheItemPoolInterface $pool = null, private readonly int $limit = 100_000)
+    public function __construct(CacheItemPoolInterface|TicketLedgerInterface|null $shared = null, private readonly int $limit = 100_000)
     {
+        $this->shared = $shared instanceof CacheItemPoolInterface ? new PoolLedger($shared) : $shared;
     }
 
     /**
@@ -48,13 +53,7 @@ final class UsedTickets
 
         $this->used[$nonce] = $expiresAt;
 
-        if (null === $this->pool) {
-            return true;
-        }
-
-        $item = $this->pool->getItem('ferry.ticket.'.$nonce);
-
-        return !$item->isHit() && $this->pool->save($item->set(true)->expiresAfter(max(1, $expiresAt - $now)));
+        return null === $this->shared || $this->shared->take($nonce, max(1, $expiresAt - $now));
     }
 
     /** Tickets that were refused because the memory was full. */

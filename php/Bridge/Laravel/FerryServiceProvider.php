@@ -12,6 +12,7 @@ use Ferry\Auth\TicketAdmission;
 use Ferry\Auth\TicketIssuer;
 use Ferry\Auth\TicketRedeemer;
 use Ferry\Auth\UsedTickets;
+use Ferry\Bridge\Laravel\Auth\CacheLedger;
 use Ferry\Bridge\Laravel\Auth\ConnectionAuth;
 use Ferry\Bridge\Laravel\Auth\HandshakeGate;
 use Ferry\Bridge\Laravel\Auth\HandshakeScope;
@@ -109,7 +110,7 @@ final class FerryServiceProvider extends ServiceProvider
         $pool = static fn (Application $app): ?CacheItemPoolInterface => class_exists(Psr16Adapter::class) && $app->bound('cache.psr6') ? $app->make('cache.psr6') : null;
 
         $this->app->singleton(TicketIssuer::class, static fn (Application $app): TicketIssuer => new TicketIssuer($secret($app), (int) $app->make('config')->get('ws.auth.ticket.ttl', 30)));
-        $this->app->singleton(TicketAdmission::class, static fn (Application $app): TicketAdmission => new TicketAdmission(new TicketRedeemer($secret($app), new UsedTickets($pool($app)))));
+        $this->app->singleton(TicketAdmission::class, static fn (Application $app): TicketAdmission => new TicketAdmission(new TicketRedeemer($secret($app), new UsedTickets(new CacheLedger($app->make('cache.store'))))));
         $this->app->singleton(RevokedTokens::class, static fn (Application $app): RevokedTokens => new RevokedTokens($pool($app)));
         $this->app->singleton(ConnectionRegistry::class, static fn (Application $app): ConnectionRegistry => new ConnectionRegistry($app->make(RevokedTokens::class)));
     }

@@ -5,15 +5,21 @@ declare(strict_types=1);
 namespace Ferry\Tests\Symfony;
 
 use Ferry\Auth\ConnectionRegistry;
+use Ferry\Auth\RevocationWatch;
+use Ferry\Auth\RevokedTokens;
 use Ferry\Auth\TicketIssuer;
 use Ferry\Identity;
+use Ferry\Runner;
+use Ferry\Runner\Progress;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
+use Ferry\Tests\Symfony\Security\BusyLock;
 use Ferry\Tests\Symfony\Security\NotLocked;
 use Ferry\Tests\Symfony\Security\Person;
 use Ferry\Tests\Symfony\Security\SecuredServer;
 use PHPUnit\Framework\TestCase;
 use Symfony\Bundle\SecurityBundle\SecurityBundle;
+use Symfony\Component\Config\Definition\Exception\InvalidConfigurationException;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Component\DependencyInjection\Exception\InvalidArgumentException;
 use Symfony\Component\HttpFoundation\Request;
@@ -326,6 +332,25 @@ final class SecurityTest extends TestCase
         self::assertFalse($this->kernel->getContainer()->getParameter('ferry.server.options')['jwt']['required'], 'the firewall may know who has no token');
     }
 
+    public function testAnothersTokenSaysNothingAboutTheFirewallsUser(): void
+    {
+        $this->boot(['firewall' => 'api', 'jwt' => ['algorithms' => ['HS256'], 'key' => '0123456789abcdef0123456789abcdef']]);
+        $jwt = 'e30.'.rtrim(base64_encode('{"sub":"mallory","exp":2000000000,"jti":"t2","admin":true}'), '=').'.alice';
+        $verified = new Identity('mallory', ['ROLE_ADMIN'], ['sub' => 'mallory', 'jti' => 't2', 'admin' => true], $jwt, 2_000_000_000);
+
+        $identity = $this->admit(new FakeHandshake('/chat', token: $jwt, identity: $verified));
+
+        self::assertSame(['alice', ['ROLE_USER'], ['jti' => 't2'], null, 2_000_000_000], [$identity->userIdentifier, $identity->roles, $identity->claims, $identity->token, $identity->expiresAt]);
+
+        $this->boot(['firewall' => 'main', 'jwt' => ['algorithms' => ['HS256'], 'key' => '0123456789abcdef0123456789abcdef']]);
+        $response = $this->kernel->handle(Request::create('/login', 'POST', ['_username' => 'alice', '_password' => 'secret']));
+        $cookie = array_column(array_map(static fn ($cookie): array => [$cookie->getName(), $cookie->getValue()], $response->headers->getCookies()), 1, 0);
+
+        $identity = $this->admit(new FakeHandshake('/chat', cookies: ['MOCKSESSID' => (string) $cookie['MOCKSESSID']], token: $jwt, identity: $verified));
+
+        self::assertSame(['alice', ['ROLE_USER'], [], null, null], [$identity->userIdentifier, $identity->roles, $identity->claims, $identity->token, $identity->expiresAt]);
+    }
+
     public function testTicketLetsInOnce(): void
     {
         $this->boot(['firewall' => 'api', 'ticket' => ['secret' => 'a secret of the application']]);
@@ -336,6 +361,35 @@ final class SecurityTest extends TestCase
         self::assertSame('admin', $this->ask($connection, 'x'));
         self::assertSame(401, $this->admit(new FakeHandshake('/admin?ticket='.$ticket)));
         self::assertSame('alice', $this->admit(new FakeHandshake('/chat', token: 'for-alice'))->userIdentifier, 'the firewall still lets in');
+    }
+
+    public function testTicketsAreTakenUnderTheConfiguredLock(): void
+    {
+        $busy = ['ticket' => ['secret' => 'a secret of the application', 'cache' => 'cache.app', 'lock' => BusyLock::class]];
+        $this->boot($busy);
+        $issue = fn (): string => $this->kernel->service(TicketIssuer::class)->issue('root');
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat?ticket='.$issue())), 'another process has it');
+
+        $this->boot(['ticket' => ['lock' => null] + $busy['ticket']]);
+        self::assertSame('root', $this->admit(new FakeHandshake('/chat?ticket='.$ticket = $issue()))->userIdentifier);
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat?ticket='.$ticket)));
+
+        $this->expectException(InvalidConfigurationException::class);
+        $this->expectExceptionMessage('ferry.auth.ticket.lock is of no use without ferry.auth.ticket.cache');
+        $this->boot(['ticket' => ['cache' => null] + $busy['ticket']]);
+    }
+
+    public function testTheServerLooksForRevokedTokens(): void
+    {
+        $this->boot(['firewall' => 'api', 'revocation_cache' => 'cache.app']);
+        $alice = $this->open(new FakeHandshake('/chat', token: 'for-alice'));
+        $bob = $this->open(new FakeHandshake('/chat', token: 'for-root'));
+        // A controller in another process.
+        (new RevokedTokens($this->kernel->service('cache.app')))->revoke('for-alice');
+
+        $this->kernel->service(RevocationWatch::class)->ticked(new Runner($this->dispatcher()), new Progress());
+
+        self::assertSame([4401, true], [$alice->closeCode(), $bob->isOpen()]);
     }
 
     public function testUserAndTokenCanBeDisconnected(): void

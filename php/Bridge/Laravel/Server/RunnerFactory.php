@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel\Server;
 
+use Ferry\Auth\ConnectionRegistry;
+use Ferry\Auth\RevocationWatch;
+use Ferry\Auth\RevokedTokens;
 use Ferry\Bridge\Laravel\Handler\HandlerCatalog;
 use Ferry\Bridge\Laravel\Hygiene\PingIdleConnections;
 use Ferry\Bridge\Laravel\Hygiene\ResetApplication;
@@ -62,6 +65,7 @@ final class RunnerFactory
             new LifecycleListener($this->events),
             new ReportFailures($this->app->make(ExceptionHandler::class)),
             $this->housekeeper(),
+            new RevocationWatch($this->app->make(ConnectionRegistry::class), $this->app->make(RevokedTokens::class), $this->logger),
             ...($gc > 0 ? [new IdleGarbageCollection($gc)] : []),
             new RestartListener($this->app->make(RestartSignal::class), $this->logger),
         ];

@@ -16,8 +16,8 @@ use Symfony\Component\Security\Core\Authentication\Token\RememberMeToken;
 /**
  * Lets a firewall decide about a handshake.
  *
- * Who came with a ticket has been let in by it. What Rust has verified of a token stays: its claims and its expiry, and its
- * user if the firewall finds none.
+ * Who came with a ticket has been let in by it. What Rust has verified of a token stays: its claims and its expiry, if the
+ * firewall finds the same user, and its user, if the firewall finds none.
  */
 final class FirewallAdmission implements AdmissionInterface
 {
@@ -68,7 +68,15 @@ final class FirewallAdmission implements AdmissionInterface
         $bySession = true === $request->attributes->get(FirewallAuthenticator::BY_SESSION) || $token instanceof RememberMeToken;
         // One that nobody has looked at says nothing.
         $bearer = $bySession && null === $verified ? null : $handshake->token;
-        $claims = self::claims($bearer);
+
+        if (null !== $verified && $verified->userIdentifier !== $token->getUser()?->getUserIdentifier()) {
+            // Another's claims, and another's token to act with. Its end and its revocation hold where the firewall may have
+            // taken it for this user, by another claim.
+            [$verified, $claims, $bearer] = [null, $bySession ? [] : self::claims($bearer), null];
+        } else {
+            $claims = self::claims($bearer);
+        }
+
         $expiry = $claims['exp'] ?? null;
 
         return $this->users->identify(

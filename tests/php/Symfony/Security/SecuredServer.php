@@ -93,6 +93,7 @@ trait SecuredServer
                 $container->register($class, $class)->setPublic(true);
             }
 
+            $container->register(BusyLock::class, BusyLock::class);
             $container->register(InMemoryTokenProvider::class, InMemoryTokenProvider::class)->setPublic(true);
             // In place of the application's publisher.
             $container->register('publisher_double', PublisherInterface::class)->setSynthetic(true)->setPublic(true)->setDecoratedService(PublisherInterface::class);

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Unit\Auth;
 
+use Ferry\Auth\FileTicketLock;
 use Ferry\Auth\TicketAdmission;
 use Ferry\Auth\TicketIssuer;
 use Ferry\Auth\TicketRedeemer;
@@ -12,6 +13,7 @@ use Ferry\Command\WsTicketCommand;
 use Ferry\Handler\HandlerDescriptor;
 use Ferry\Testing\FakeHandshake;
 use PHPUnit\Framework\TestCase;
+use Psr\Cache\CacheItemPoolInterface;
 use Symfony\Component\Cache\Adapter\ArrayAdapter;
 use Symfony\Component\Console\Exception\InvalidOptionException;
 use Symfony\Component\Console\Tester\CommandTester;
@@ -89,6 +91,57 @@ final class TicketTest extends TestCase
         self::assertNull($this->redeemer(new UsedTickets($pool))->redeem($ticket));
     }
 
+    public function testOnlyOneOfTwoProcessesTakesATicketInTheSameInstant(): void
+    {
+        $pool = new ArrayAdapter();
+        $first = $this->meanwhile($pool, static fn (): bool => (new UsedTickets($pool))->use('ab', 110, 100), $second);
+
+        self::assertTrue((new UsedTickets($first))->use('ab', 110, 100));
+        self::assertFalse($second, 'it looked before the first one had saved');
+        self::assertFalse((new UsedTickets($pool))->use('ab', 110, 100), 'and afterwards');
+
+        // Another ticket is nobody's business.
+        $first = $this->meanwhile($pool, static fn (): bool => (new UsedTickets($pool))->use('cd', 110, 100), $second);
+        self::assertTrue((new UsedTickets($first))->use('ef', 110, 100));
+        self::assertTrue($second);
+    }
+
+    public function testLockOfFilesLeavesNoneBehind(): void
+    {
+        $folder = sys_get_temp_dir().'/ferry-lock-'.bin2hex(random_bytes(6));
+        mkdir($folder);
+        $lock = new FileTicketLock($folder);
+        $release = $lock->acquire('a');
+
+        self::assertNotNull($release);
+        self::assertNull((new FileTicketLock($folder))->acquire('a'));
+        $release();
+        self::assertSame([], array_diff((array) scandir($folder), ['.', '..']));
+        $again = $lock->acquire('a');
+        self::assertNotNull($again);
+        $again();
+        rmdir($folder);
+
+        $this->expectException(\RuntimeException::class);
+        $this->expectExceptionMessage($folder);
+        $lock->acquire('a');
+    }
+
+    public function testFailureOfTheCacheGivesTheLockBack(): void
+    {
+        $pool = $this->meanwhile(new ArrayAdapter(), static fn () => throw new \RuntimeException('The cache is away.'), $ignored);
+        $used = static fn (): bool => (new UsedTickets($pool))->use('01', 110, 100);
+
+        try {
+            $used();
+            self::fail('It was taken.');
+        } catch (\RuntimeException $e) {
+            self::assertSame('The cache is away.', $e->getMessage());
+        }
+
+        self::assertTrue($used(), 'the cache is back');
+    }
+
     public function testBadArgumentsAreRefused(): void
     {
         foreach ([fn () => new TicketIssuer('short'), fn () => new TicketIssuer(self::SECRET, 0), fn () => new TicketIssuer(self::SECRET, 3601), fn () => $this->issuer()->issue(''), fn () => $this->issuer()->issue('a', ttl: -1)] as $call) {
@@ -128,6 +181,22 @@ final class TicketTest extends TestCase
 
         $this->expectException(InvalidOptionException::class);
         $tester->execute(['user' => 'bob', '--ttl' => 'soon']);
+    }
+
+    /** The pool, where another process comes between looking and saving, once. */
+    private function meanwhile(CacheItemPoolInterface $pool, \Closure $other, mixed &$outcome): CacheItemPoolInterface
+    {
+        $double = $this->createMock(CacheItemPoolInterface::class);
+        $double->method('save')->willReturnCallback($pool->save(...));
+        $double->method('getItem')->willReturnCallback(static function (string $key) use ($pool, &$other, &$outcome) {
+            $item = $pool->getItem($key);
+            [$meanwhile, $other] = [$other, null];
+            $outcome = null === $meanwhile ? $outcome : $meanwhile();
+
+            return $item;
+        });
+
+        return $double;
     }
 
     private function issuer(): TicketIssuer

@@ -5,7 +5,9 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Symfony\DependencyInjection\Section;
 
 use Ferry\Auth\ConnectionRegistry;
+use Ferry\Auth\PoolLedger;
 use Ferry\Auth\RevocationAdmission;
+use Ferry\Auth\RevocationWatch;
 use Ferry\Auth\RevokedTokens;
 use Ferry\Auth\TicketAdmission;
 use Ferry\Auth\TicketIssuer;
@@ -14,7 +16,9 @@ use Ferry\Auth\UsedTickets;
 use Ferry\Auth\UserAdmission;
 use Ferry\Command\WsTicketCommand;
 use Symfony\Component\Config\Definition\Builder\NodeBuilder;
+use Symfony\Component\Config\Definition\Exception\InvalidConfigurationException;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
+use Symfony\Component\DependencyInjection\ContainerInterface;
 use Symfony\Component\DependencyInjection\Reference;
 
 /**
@@ -78,7 +82,7 @@ final class AuthSection implements SectionInterface
 
     public function load(array $config, ContainerBuilder $container): void
     {
-        /** @var array{firewall: ?string, required?: bool, provider: ?string, jwt: ?array<string, mixed>, token: array<string, mixed>, ticket: array{enabled: bool, secret: string, ttl: int, parameter: string, cache: ?string}, revocation_cache: ?string, disconnect_on_logout: bool} $auth */
+        /** @var array{firewall: ?string, required?: bool, provider: ?string, jwt: ?array<string, mixed>, token: array<string, mixed>, ticket: array{enabled: bool, secret: string, ttl: int, parameter: string, cache: ?string, lock: ?string}, revocation_cache: ?string, disconnect_on_logout: bool} $auth */
         $auth = $config['auth'];
         $container->setParameter(self::FIREWALL, $auth['firewall']);
         $container->setParameter(self::PROVIDER, $auth['provider']);
@@ -91,6 +95,10 @@ final class AuthSection implements SectionInterface
         $container->register(RevokedTokens::class, RevokedTokens::class)
             ->setArguments([null === $auth['revocation_cache'] ? null : new Reference($auth['revocation_cache'])]);
         $container->register(ConnectionRegistry::class, ConnectionRegistry::class)->setArguments([new Reference(RevokedTokens::class)]);
+        $container->register(RevocationWatch::class, RevocationWatch::class)
+            ->setArguments([new Reference(ConnectionRegistry::class), new Reference(RevokedTokens::class), new Reference('logger', ContainerInterface::NULL_ON_INVALID_REFERENCE)])
+            ->addTag('ferry.listener')
+            ->addTag('monolog.logger', ['channel' => 'ferry']);
         $container->register(RevocationAdmission::class, RevocationAdmission::class)
             ->setArguments([new Reference(RevokedTokens::class)])
             ->addTag('ferry.admission', ['priority' => self::PRIORITY_REVOCATION]);
@@ -129,6 +137,10 @@ final class AuthSection implements SectionInterface
                     ->info('A PSR-6 cache pool that several server processes share, so that each ticket lets in once among all of them')
                     ->defaultNull()
                 ->end()
+                ->scalarNode('lock')
+                    ->info('For processes on several machines that share the pool: a service that implements Ferry\Auth\TicketLockInterface. Default: files, for those of one machine')
+                    ->defaultNull()
+                ->end()
             ->end();
     }
 
@@ -150,12 +162,20 @@ final class AuthSection implements SectionInterface
     }
 
     /**
-     * @param array{secret: string, ttl: int, parameter: string, cache: ?string} $ticket
+     * @param array{secret: string, ttl: int, parameter: string, cache: ?string, lock: ?string} $ticket
      */
     private function loadTickets(array $ticket, ContainerBuilder $container): void
     {
         $container->register(TicketIssuer::class, TicketIssuer::class)->setArguments([$ticket['secret'], $ticket['ttl']]);
-        $container->register(UsedTickets::class, UsedTickets::class)->setArguments([null === $ticket['cache'] ? null : new Reference($ticket['cache'])]);
+        $container->register(UsedTickets::class, UsedTickets::class);
+
+        if (null !== $ticket['cache']) {
+            $container->register(PoolLedger::class, PoolLedger::class)->setArguments([new Reference($ticket['cache']), ...(null === $ticket['lock'] ? [] : [new Reference($ticket['lock'])])]);
+            $container->getDefinition(UsedTickets::class)->setArguments([new Reference(PoolLedger::class)]);
+        } elseif (null !== $ticket['lock']) {
+            throw new InvalidConfigurationException('ferry.auth.ticket.lock is of no use without ferry.auth.ticket.cache, the pool that it guards.');
+        }
+
         $container->register(TicketRedeemer::class, TicketRedeemer::class)->setArguments([$ticket['secret'], new Reference(UsedTickets::class)]);
         $container->register(TicketAdmission::class, TicketAdmission::class)
             ->setArguments([new Reference(TicketRedeemer::class), $ticket['parameter']])
