@@ -164,6 +164,11 @@ final class Runner
             }
         });
 
+        if ($handler instanceof AuthenticationHandlerInterface) {
+            // Inside another event, whose time it is part of.
+            $server->on('authenticate', $handler->onAuthenticate(...));
+        }
+
         if ($handler instanceof HandshakeHandlerInterface) {
             $server->on('handshake', $this->timed('handshake', $handler->onHandshake(...), $slowSeconds));
         }

@@ -86,7 +86,7 @@ class Connection
     /**
      * Verifies another token with the server's `jwt` options and takes its identity and expiry.
      *
-     * @throws Exception\AuthenticationException when it does not verify; the old identity stays
+     * @throws Exception\AuthenticationException when it does not verify, or onAuthenticate() refuses it; the old identity stays
      * @throws Exception\LogicException          when the server has no `jwt` options
      */
     public function authenticate(#[\SensitiveParameter] string $jwt): Identity {}

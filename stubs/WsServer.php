@@ -156,6 +156,14 @@ final class WsServer
     public function onClose(callable $callback): WsServer {}
 
     /**
+     * Decides about the identity of a token that `Connection::authenticate()` has verified, before it is taken: false refuses
+     * it with an AuthenticationException, and what the callback throws is thrown by authenticate().
+     *
+     * @param callable(Connection, Identity): ?bool $callback
+     */
+    public function onAuthenticate(callable $callback): WsServer {}
+
+    /**
      * Receives what another callback threw. Without it, or when it throws itself, the throwable is logged as PHP logs an
      * uncaught one, as a warning, and its connection closes with 1011.
      *

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Handler;
 
+use Ferry\AuthenticationHandlerInterface;
 use Ferry\Connection;
 use Ferry\Event\ConnectionClosed;
 use Ferry\Event\ConnectionOpened;
@@ -29,7 +30,7 @@ use Psr\Log\LoggerInterface;
  * What the method returns is sent. A message that the client got wrong is answered with an error frame and counted; what
  * else a method throws goes to its handler's #[OnError], or is logged and answered with "internal_error".
  */
-final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareInterface, ForgetsServerInterface
+final class HandlerDispatcher implements HandshakeHandlerInterface, AuthenticationHandlerInterface, ServerAwareInterface, ForgetsServerInterface
 {
     private const POLICY_VIOLATION = 1008;
     private const INTERNAL_ERROR = 1011;
@@ -209,6 +210,20 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, ServerAwareI
         };
 
         return null === $answer || true === $answer ? $identity : $answer;
+    }
+
+    /**
+     * @param Connection $connection
+     */
+    public function onAuthenticate(object $connection, Identity $identity): bool
+    {
+        foreach ($this->admissions as $admission) {
+            if ($admission instanceof IdentityCheckInterface && !$admission->accepts($connection, $identity)) {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /**

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Http;
 
+use Ferry\Auth\TicketCodec;
 use Ferry\Handshake;
 use Symfony\Component\HttpFoundation\Request;
 
@@ -11,7 +12,8 @@ use Symfony\Component\HttpFoundation\Request;
  * Makes the request that frameworks know from the handshake that Ferry has read, as if a web server had passed it on.
  *
  * The client's address is Ferry's, which has looked at its trusted proxies already. A token that came by query parameter,
- * subprotocol or cookie stands in the header Authorization, where authenticators look for it.
+ * subprotocol or cookie stands in the header Authorization, where authenticators look for it. Its address, which gets into logs,
+ * has neither it nor a ticket.
  */
 final class RequestFactory
 {
@@ -39,7 +41,7 @@ final class RequestFactory
      */
     private static function server(Handshake $handshake): array
     {
-        $query = http_build_query($handshake->query, '', '&', \PHP_QUERY_RFC3986);
+        $query = http_build_query(self::redacted($handshake->query, $handshake->token), '', '&', \PHP_QUERY_RFC3986);
         $now = microtime(true);
         $server = [
             'REQUEST_METHOD' => $handshake->method,
@@ -65,6 +67,20 @@ final class RequestFactory
         }
 
         return $server + self::host($handshake->headers['host'] ?? '');
+    }
+
+    /**
+     * @param array<mixed> $query
+     *
+     * @return array<mixed>
+     */
+    private static function redacted(array $query, #[\SensitiveParameter] ?string $token): array
+    {
+        return array_map(static fn (mixed $value): mixed => match (true) {
+            \is_array($value) => self::redacted($value, $token),
+            \is_string($value) && (null !== $token && '' !== $token && str_contains($value, $token) || TicketCodec::isTicket($value)) => 'redacted',
+            default => $value,
+        }, $query);
     }
 
     /** Clients of a Unix socket are on this machine. */

@@ -14,7 +14,7 @@ use Ferry\HandlerInterface;
 interface ServerInterface
 {
     /**
-     * @param 'handshake'|'open'|'message'|'close'|'error' $event
+     * @param 'handshake'|'open'|'message'|'close'|'error'|'authenticate' $event
      */
     public function on(string $event, \Closure $callback): void;
 

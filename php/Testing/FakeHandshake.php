@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Testing;
 
+use Ferry\Auth\TicketCodec;
 use Ferry\Handshake;
 use Ferry\Identity;
 
@@ -15,6 +16,7 @@ use Ferry\Identity;
 final class FakeHandshake extends Handshake
 {
     private const REDACTED = '[redacted]';
+    private const SECRETS = ['token', 'ticket', 'access_token'];
 
     public readonly string $method;
     public readonly string $path;
@@ -78,7 +80,7 @@ final class FakeHandshake extends Handshake
         return $this->identity?->claims ?? [];
     }
 
-    /** As the server's own: no value that has the token. */
+    /** As the server's own: no value that has the token or a ticket. */
     public function __debugInfo(): array
     {
         $shown = [
@@ -90,6 +92,12 @@ final class FakeHandshake extends Handshake
             $shown[$name] = array_map($this->hide(...), $shown[$name]);
         }
 
+        foreach (array_keys($shown['query']) as $name) {
+            if (\in_array(strtolower((string) $name), self::SECRETS, true)) {
+                $shown['query'][$name] = self::REDACTED;
+            }
+        }
+
         unset($shown['identity']);
 
         return $shown;
@@ -97,6 +105,8 @@ final class FakeHandshake extends Handshake
 
     private function hide(mixed $value): mixed
     {
-        return \is_array($value) || null !== $this->token && str_contains((string) $value, $this->token) ? self::REDACTED : $value;
+        $secret = \is_array($value) || null !== $this->token && str_contains((string) $value, $this->token) || str_contains(rawurldecode((string) $value), TicketCodec::PREFIX);
+
+        return $secret ? self::REDACTED : $value;
     }
 }

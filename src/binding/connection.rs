@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ext_php_rs::exception::PhpResult;
+use ext_php_rs::exception::{PhpException, PhpResult};
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendClassObject, ZendHashTable, ZendObject, Zval};
 
@@ -25,6 +25,7 @@ use super::core::Core;
 use super::handshake::{self, Handshake};
 use super::identity::{self, Identity, IdentityObject, IdentityOrNull};
 use super::send_result::{SendResult, Sent};
+use super::zend::Outcome;
 use super::{exception, zend};
 
 /// Longest frame header of a server (RFC 6455 section 5.2): no mask.
@@ -175,6 +176,7 @@ impl Connection {
         let at = verified.valid_until;
         let user = verified.user_identifier.clone();
         let value = Identity::from_token(&verified, Some(jwt.to_owned()))?.into_value()?;
+        self.ask_about(&value)?;
         self.identified.set(true);
         let old = self.identity.replace(value.shallow_clone());
         drop(old);
@@ -220,6 +222,23 @@ impl Connection {
             identity: RefCell::new(identity),
             attributes: RefCell::new(Zval::new()),
             opened_at: i64::try_from(unix_time()).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// Lets `onAuthenticate` refuse an identity. Called without a borrow: the callback may do anything to this connection.
+    fn ask_about(&self, identity: &Zval) -> PhpResult<()> {
+        let callback = self.core.callbacks.borrow().authenticate.clone();
+        let entry = self.core.roster.borrow().get(self.id).map(|e| e.value.shallow_clone());
+        let (Some(callback), Some(connection)) = (callback, entry) else {
+            return Ok(());
+        };
+        let answer = callback.call(&mut [connection, identity.shallow_clone()]);
+        match zend::outcome() {
+            Outcome::Returned if answer.is_false() => Err(exception::authentication("The token was refused".into())),
+            Outcome::Returned => Ok(()),
+            Outcome::Threw(thrown) => Err(PhpException::from_message(String::new()).with_object(thrown)),
+            // What unwinds stays pending and is not replaced.
+            Outcome::Unwinding => Err(exception::runtime("The script ends".into())),
         }
     }
 

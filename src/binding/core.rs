@@ -46,6 +46,7 @@ pub struct Callbacks {
     pub message: Option<Rc<Callback>>,
     pub close: Option<Rc<Callback>>,
     pub error: Option<Rc<Callback>>,
+    pub authenticate: Option<Rc<Callback>>,
 }
 
 /// How far `stop()` has come.
@@ -328,6 +329,7 @@ impl Core {
                 &callbacks.message,
                 &callbacks.close,
                 &callbacks.error,
+                &callbacks.authenticate,
             ];
             all.into_iter().flatten().for_each(|c| see(c.value()));
         }

@@ -13,6 +13,11 @@ use super::convert::{self, ArrayValue};
 use super::identity::{self, Identity};
 use super::{exception, object};
 
+/// What the tickets of the PHP package begin with (`Ferry\Auth\TicketCodec`): credentials that this side does not know.
+const TICKET_PREFIX: &[u8] = b"fwt1.";
+/// Query parameters that are credentials whatever they are configured to be.
+const SECRETS: [&str; 3] = ["token", "ticket", "access_token"];
+
 /// The HTTP request that opened a connection (RFC 6455 section 4.1). Its arrays are made when they are asked for: most
 /// connections live without.
 #[php_class]
@@ -95,11 +100,12 @@ impl Handshake {
         }
     }
 
-    /// Shows no value in which the token occurs.
+    /// Shows no value in which the token or a ticket occurs, and none of a parameter that is named after them.
     #[php(name = "__debugInfo")]
     pub fn debug_info(&self) -> PhpResult<ArrayValue> {
         let token = self.request.token.as_ref().map(|t| t.as_str().as_bytes());
-        let shows = |value: &[u8]| token.is_some_and(|t| value.windows(t.len().max(1)).any(|w| w == t));
+        let has = |value: &[u8], part: &[u8]| value.windows(part.len().max(1)).any(|w| w == part);
+        let shows = |value: &[u8]| token.is_some_and(|t| has(value, t)) || has(value, TICKET_PREFIX);
         let hide = |value: Vec<u8>| {
             if shows(&value) || shows(&percent_decode(&value)) {
                 REDACTED.into()
@@ -113,7 +119,14 @@ impl Handshake {
                 let value = value.zend_str().map_or_else(
                     // Something nested: its text is not worth the risk.
                     || convert::string(REDACTED),
-                    |text| convert::string(hide(text.as_bytes().to_vec())),
+                    |text| {
+                        let secret = SECRETS.iter().any(|name| key.to_string().eq_ignore_ascii_case(name));
+                        if secret {
+                            convert::string(REDACTED)
+                        } else {
+                            convert::string(hide(text.as_bytes().to_vec()))
+                        }
+                    },
                 );
                 query.insert(key, value)?;
             }

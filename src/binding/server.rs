@@ -85,6 +85,12 @@ impl WsServer {
         set_callback(&core, "error", callback).map(|()| this)
     }
 
+    #[php(name = "onAuthenticate")]
+    pub fn on_authenticate(self_: &mut ZendClassObject<WsServer>, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
+        let (this, core) = shared(self_);
+        set_callback(&core, "authenticate", callback).map(|()| this)
+    }
+
     pub fn on(self_: &mut ZendClassObject<WsServer>, event: &str, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
         let (this, core) = shared(self_);
         set_callback(&core, event, callback).map(|()| this)
@@ -283,9 +289,10 @@ fn set_callback(core: &Core, event: &str, callback: Callable<'_>) -> PhpResult<(
         "message" => |c| &mut c.message,
         "close" => |c| &mut c.close,
         "error" => |c| &mut c.error,
+        "authenticate" => |c| &mut c.authenticate,
         other => {
             return Err(exception::invalid_argument(format!(
-                "Argument $event must be handshake, open, message, close or error, \"{other}\" given"
+                "Argument $event must be handshake, open, message, close, error or authenticate, \"{other}\" given"
             )));
         }
     };

@@ -66,7 +66,7 @@ Ferry\Exception\InvalidArgumentException: Argument $code must be 1000 to 1003, 1
 Ferry\Exception\InvalidArgumentException: Argument $reason must be UTF-8
 Ferry\Exception\InvalidArgumentException: Argument $grace must be a number of seconds from 0 to 31536000, -1 given
 Ferry\Exception\InvalidArgumentException: Argument $grace must be a number of seconds from 0 to 31536000, NAN given
-Ferry\Exception\InvalidArgumentException: Argument $event must be handshake, open, message, close or error, "nothing" given
+Ferry\Exception\InvalidArgumentException: Argument $event must be handshake, open, message, close, error or authenticate, "nothing" given
 TypeError: Invalid value given for argument `callback`.
 null
 Ferry\Exception\InvalidArgumentException: Argument $timeout must be a number of seconds from 0 to 31536000, -1 given

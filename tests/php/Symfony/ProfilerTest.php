@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Symfony;
 
+use Ferry\Auth\TicketIssuer;
 use Ferry\Bridge\Symfony\Profiler\MessageDataCollector;
 use Ferry\Bridge\Symfony\Profiler\MessageProfiler;
 use Ferry\Handler\HandlerDispatcher;
@@ -52,6 +53,21 @@ final class ProfilerTest extends TestCase
         self::assertNull($message['error']);
         self::assertTrue($this->message($refused)['error']['refused']);
         self::assertStringNotContainsString('very-secret', serialize($handled->getCollectors()));
+    }
+
+    public function testProfileHasNoTicket(): void
+    {
+        $this->kernel = $this->kernel();
+        $ticket = (new TicketIssuer('0123456789abcdef'))->issue('alice');
+        $dispatcher = $this->kernel->service(HandlerDispatcher::class);
+        $connection = new FakeConnection(identity: new Identity('alice'), handshake: new FakeHandshake('/forum/7?ticket='.$ticket, ['Host' => 'example.org:8080', 'Referer' => 'https://example.org/?t='.$ticket]));
+        $dispatcher->onOpen($connection);
+        $dispatcher->onMessage($connection, '{"type":"post","text":"hi","priority":2}', false);
+
+        [$profile] = $this->profiles();
+
+        self::assertSame('ws://example.org:8080/forum/7?ticket=%5Bredacted%5D post', $profile->getUrl());
+        self::assertStringNotContainsString(explode('.', $ticket)[1], serialize($profile->getCollectors()));
     }
 
     public function testQueriesAndLogsAreThoseOfTheMessage(): void

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Unit\Http;
 
+use Ferry\Auth\TicketIssuer;
 use Ferry\Http\RequestFactory;
 use Ferry\Testing\FakeHandshake;
 use PHPUnit\Framework\TestCase;
@@ -34,6 +35,16 @@ final class RequestFactoryTest extends TestCase
 
         self::assertSame('Bearer abc', $bySubprotocol->headers->get('Authorization'));
         self::assertSame(['Basic YWxpY2U6c2VjcmV0', 'alice', 'secret'], [$byHeader->headers->get('Authorization'), $byHeader->getUser(), $byHeader->getPassword()]);
+    }
+
+    public function testAddressHasNoCredentials(): void
+    {
+        $ticket = (new TicketIssuer('0123456789abcdef'))->issue('alice');
+        $request = RequestFactory::fromHandshake(new FakeHandshake('/chat?lang=de&ticket=42&access_token=very-secret&x[]='.$ticket, token: 'very-secret'));
+
+        self::assertSame('/chat?lang=de&ticket=42&access_token=redacted&x%5B0%5D=redacted', $request->getRequestUri());
+        self::assertSame('lang=de&ticket=42&access_token=redacted&x%5B0%5D=redacted', $request->server->get('QUERY_STRING'));
+        self::assertSame('very-secret', $request->query->get('access_token'), 'for authenticators that look there');
     }
 
     public function testClientOfAUnixSocketIsOnThisMachine(): void
