@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry;
 
+use Ferry\Handler\MessageCallbackInterface;
 use Ferry\Runner\ForgetsServerInterface;
 use Ferry\Runner\Listener;
 use Ferry\Runner\NativeServer;
@@ -154,7 +155,7 @@ final class Runner
 
         $server->introduceTo($handler);
         $server->on('open', $this->timed('open', $handler->onOpen(...), $slowSeconds));
-        $server->on('message', $this->timed('message', $handler->onMessage(...), $slowSeconds));
+        $server->on('message', $this->timed('message', $handler instanceof MessageCallbackInterface ? $handler->messageCallback() : $handler->onMessage(...), $slowSeconds));
         $server->on('close', $this->timed('close', $handler->onClose(...), $slowSeconds));
         $server->on('error', function (mixed $connection, \Throwable $error) use ($handler): void {
             try {
@@ -185,35 +186,14 @@ final class Runner
             return $handle;
         }
 
+        $beginning = array_values(array_filter($watching, static fn (Listener $listener): bool => $listener->watchesBeginnings()));
+
         if ('message' === $event && [] === array_filter($watching, static fn (Listener $listener): bool => $listener->watchesTime())) {
-            return function (object $connection, string $data, bool $binary) use ($handle, $watching): void {
-                foreach ($watching as $listener) {
-                    $listener->handling($this, 'message');
-                }
-
-                try {
-                    $handle($connection, $data, $binary);
-                } finally {
-                    $failure = null;
-
-                    foreach ($watching as $listener) {
-                        try {
-                            $listener->handled($this, 'message', 0.0);
-                        } catch (\Throwable $e) {
-                            // The others have to clean up after the event nevertheless.
-                            $failure ??= $e;
-                        }
-                    }
-
-                    if (null !== $failure) {
-                        throw $failure;
-                    }
-                }
-            };
+            return $this->untimed($handle, $watching, $beginning);
         }
 
-        return function (mixed ...$arguments) use ($event, $handle, $slowSeconds, $watching): mixed {
-            foreach ($watching as $listener) {
+        return function (mixed ...$arguments) use ($event, $handle, $slowSeconds, $watching, $beginning): mixed {
+            foreach ($beginning as $listener) {
                 $listener->handling($this, $event);
             }
 
@@ -230,6 +210,37 @@ final class Runner
                         $listener->slow($this, $event, $seconds);
                     }
                 }, $watching);
+            }
+        };
+    }
+
+    /**
+     * @param list<Listener> $watching
+     * @param list<Listener> $beginning those of them that are told before the handler
+     */
+    private function untimed(\Closure $handle, array $watching, array $beginning): \Closure
+    {
+        if ([] === $beginning && 1 === \count($watching)) {
+            [$listener] = $watching;
+
+            return function (object $connection, string $data, bool $binary) use ($handle, $listener): void {
+                try {
+                    $handle($connection, $data, $binary);
+                } finally {
+                    $listener->handled($this, 'message', 0.0);
+                }
+            };
+        }
+
+        return function (object $connection, string $data, bool $binary) use ($handle, $watching, $beginning): void {
+            foreach ($beginning as $listener) {
+                $listener->handling($this, 'message');
+            }
+
+            try {
+                $handle($connection, $data, $binary);
+            } finally {
+                $this->tell(fn (Listener $listener) => $listener->handled($this, 'message', 0.0), $watching);
             }
         };
     }

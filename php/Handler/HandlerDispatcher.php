@@ -8,11 +8,7 @@ use Ferry\AuthenticationHandlerInterface;
 use Ferry\Connection;
 use Ferry\Event\ConnectionClosed;
 use Ferry\Event\ConnectionOpened;
-use Ferry\Event\MessageFailed;
-use Ferry\Event\MessageHandled;
-use Ferry\Event\MessageReceived;
 use Ferry\Exception\InvalidHandlerException;
-use Ferry\Exception\RefusedException;
 use Ferry\Handshake;
 use Ferry\HandshakeHandlerInterface;
 use Ferry\Identity;
@@ -30,39 +26,22 @@ use Psr\Log\LoggerInterface;
  * What the method returns is sent. A message that the client got wrong is answered with an error frame and counted; what
  * else a method throws goes to its handler's #[OnError], or is logged and answered with "internal_error".
  */
-final class HandlerDispatcher implements HandshakeHandlerInterface, AuthenticationHandlerInterface, ServerAwareInterface, ForgetsServerInterface
+final class HandlerDispatcher implements HandshakeHandlerInterface, AuthenticationHandlerInterface, MessageCallbackInterface, ServerAwareInterface, ForgetsServerInterface
 {
     private const POLICY_VIOLATION = 1008;
     private const INTERNAL_ERROR = 1011;
 
-    /** @var array<int, Session> by the connection's object id, which stays taken as long as the session holds the object */
-    private array $sessions = [];
-
     /** @var ?array<int, Endpoint> by the descriptor's object id; null until the first use */
     private ?array $endpoints = null;
-
-    /** @var list<ScopeInterface> */
-    private array $scopes = [];
 
     /** @var list<AdmissionInterface> */
     private array $admissions = [];
 
     private readonly Responder $responder;
 
-    /** Copied for each frame that is not decoded. */
-    private readonly Message $frame;
-
-    /** Copied for each message. */
-    private readonly MessageReceived $received;
-    private readonly MessageHandled $handled;
-
     private readonly EventNotifier $notifier;
-
-    /** Null when nobody listens to MessageReceived. */
-    private ?\Closure $onReceived = null;
-
-    /** Null when nobody listens to MessageHandled. */
-    private ?\Closure $onHandled = null;
+    private Scopes $scopes;
+    private readonly MessagePath $messages;
 
     /**
      * @param iterable<HandlerDescriptor>        $handlers
@@ -75,7 +54,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         private readonly iterable $handlers,
         private readonly EndpointFactory $factory,
         private readonly CurrentServer $server = new CurrentServer(),
-        private readonly MessageDecoderInterface $decoder = new JsonMessageDecoder(),
+        MessageDecoderInterface $decoder = new JsonMessageDecoder(),
         private readonly iterable $enclosing = [],
         private readonly iterable $gates = [],
         iterable $mappers = [],
@@ -84,10 +63,8 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         private readonly ?LoggerInterface $logger = null,
     ) {
         $this->responder = new Responder($mappers, $normalizer);
-        $this->frame = new Message();
-        $this->received = MessageReceived::blank();
-        $this->handled = MessageHandled::blank();
         $this->notifier = new EventNotifier($events);
+        $this->messages = new MessagePath($decoder, $this->responder, $this->notifier);
     }
 
     /**
@@ -121,7 +98,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
     public function setServer(WsServer $server): void
     {
         $this->server->set($server);
-        $this->sessions = [];
+        $this->messages->sessions = [];
 
         // Now, so that what is wrong with a handler stops the start and not a message.
         foreach ($this->prepare() as $endpoint) {
@@ -134,7 +111,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
     public function forgetServer(): void
     {
         $this->server->set(null);
-        $this->sessions = [];
+        $this->messages->sessions = [];
     }
 
     /**
@@ -157,7 +134,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
                 throw new InvalidHandlerException('There is no handler to serve. Put #[AsWsHandler(\'/path\')] on a class, or implement Ferry\HandlerInterface.');
             }
 
-            $this->scopes = [...$this->enclosing];
+            $this->scopes = $this->messages->within($this->enclosing);
             $this->admissions = [...$this->gates];
             $this->endpoints = $endpoints;
         }
@@ -223,6 +200,12 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
             }
         }
 
+        if (null !== $session = $this->messages->sessions[spl_object_id($connection)] ?? null) {
+            foreach ($this->scopes->lazy as $scope) {
+                $scope->identityChanges($session);
+            }
+        }
+
         return true;
     }
 
@@ -242,15 +225,14 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
 
         [$descriptor, $route] = $match;
         $endpoint = $this->endpoint($descriptor);
-        $this->sessions[spl_object_id($connection)] = $session = new Session($connection, $descriptor, $route, $endpoint);
-        $session->blank = new Envelope(MethodDescriptor::MESSAGE, $connection, $session);
-        // Listeners that are added later take part when the next connection opens.
-        $this->onReceived = $this->notifier->listener(MessageReceived::class);
-        $this->onHandled = $this->notifier->listener(MessageHandled::class);
+        $this->messages->sessions[spl_object_id($connection)] = $session = new Session($connection, $descriptor, $route, $endpoint);
+        $session->blank = Envelope::blank($connection, $session);
+        $session->blank->method = $session->raw?->method;
+        $this->messages->listen();
         $envelope = new Envelope(MethodDescriptor::OPEN, $connection, $session, $endpoint->open?->method);
 
         try {
-            $this->enclosed($envelope, function (Envelope $envelope) use ($connection, $session, $endpoint): void {
+            $this->scopes->enclose($envelope, function (Envelope $envelope) use ($connection, $session, $endpoint): void {
                 if ($this->notifier->notifies(ConnectionOpened::class)) {
                     $this->notifier->dispatch(new ConnectionOpened($connection, $session));
                 }
@@ -275,76 +257,12 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
      */
     public function onMessage(object $connection, string $data, bool $binary): void
     {
-        if (null === $session = $this->sessions[spl_object_id($connection)] ?? null) {
-            return;
-        }
+        $this->messages->handle($connection, $data, $binary);
+    }
 
-        $envelope = $message = $error = $failure = null;
-        $entered = 0;
-
-        try {
-            $endpoint = $session->endpoint;
-
-            if ($endpoint->decodes && !$binary) {
-                $message = $this->decoder->decode($data);
-
-                if (ResumeRequest::TYPE === $message->type && !isset($endpoint->types[ResumeRequest::TYPE])) {
-                    ResumeRequest::apply($connection, $message);
-
-                    return;
-                }
-
-                $action = $endpoint->types[$message->type ?? ''] ?? $endpoint->other ?? throw $this->unknown($message);
-            } else {
-                $message = clone $this->frame;
-                $message->payload = $data;
-                $message->binary = $binary;
-                $action = $endpoint->raw ?? throw RefusedException::invalidMessage('A message is a JSON object in a text frame, not a binary frame.');
-            }
-
-            $envelope = clone $session->blank;
-            $envelope->method = $action->method;
-            $envelope->message = $message;
-
-            foreach ($this->scopes as $scope) {
-                $scope->enter($envelope);
-                ++$entered;
-            }
-
-            if (null !== $this->onReceived) {
-                $event = clone $this->received;
-                $event->envelope = $envelope;
-                ($this->onReceived)($event);
-            }
-
-            $result = null === $action->direct ? ($action->run)($envelope) : ($action->direct)($connection, $data);
-
-            if (null !== $result || null !== $message->id) {
-                $this->responder->send($connection, $result, $message->id);
-            }
-
-            if (null !== $this->onHandled) {
-                $event = clone $this->handled;
-                $event->envelope = $envelope;
-                $event->result = $result;
-                ($this->onHandled)($event);
-            }
-        } catch (\Throwable $error) {
-            $this->failed($session, $message, $envelope, $error);
-        } finally {
-            while ($entered > 0) {
-                try {
-                    $this->scopes[--$entered]->leave($envelope, $error);
-                } catch (\Throwable $late) {
-                    // The others are left all the same: a user that stayed would be the next connection's.
-                    $failure ??= $late;
-                }
-            }
-
-            if (null !== $failure) {
-                throw $failure;
-            }
-        }
+    public function messageCallback(): \Closure
+    {
+        return $this->messages->handle(...);
     }
 
     /**
@@ -354,7 +272,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
     {
         $id = spl_object_id($connection);
 
-        if (null === $session = $this->sessions[$id] ?? null) {
+        if (null === $session = $this->messages->sessions[$id] ?? null) {
             return;
         }
 
@@ -364,7 +282,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         $session->blank = null;
 
         try {
-            $this->enclosed($envelope, function (Envelope $envelope) use ($connection, $session, $code, $reason): void {
+            $this->scopes->enclose($envelope, function (Envelope $envelope) use ($connection, $session, $code, $reason): void {
                 try {
                     if (null !== $action = $session->endpoint->close) {
                         ($action->run)($envelope);
@@ -382,7 +300,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
             throw $error;
         }
 
-        unset($this->sessions[$id]);
+        unset($this->messages->sessions[$id]);
     }
 
     /**
@@ -391,7 +309,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
     public function onError(?object $connection, \Throwable $error): void
     {
         $id = null === $connection ? 0 : spl_object_id($connection);
-        $session = $this->sessions[$id] ?? null;
+        $session = $this->messages->sessions[$id] ?? null;
 
         if (null === $session) {
             $this->logger?->error('WebSocket server: {message}', ['message' => $error->getMessage(), 'exception' => $error]);
@@ -403,7 +321,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         $session->failed = null;
 
         if ($session->closed) {
-            unset($this->sessions[$id]);
+            unset($this->messages->sessions[$id]);
         }
 
         try {
@@ -421,7 +339,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
             $envelope = new Envelope(MethodDescriptor::ERROR, $session->connection, $session, $action->method);
             $envelope->message = $message;
             $envelope->error = $error;
-            $this->enclosed($envelope, fn (Envelope $envelope) => $this->responder->send($session->connection, ($action->run)($envelope)));
+            $this->scopes->enclose($envelope, fn (Envelope $envelope) => $this->responder->send($session->connection, ($action->run)($envelope)));
 
             return;
         }
@@ -431,70 +349,6 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         if (!$session->closed) {
             $this->responder->refuse($session->connection, new ErrorFrame(ErrorFrame::INTERNAL_ERROR, 'Something went wrong on the server.'), $message?->id);
         }
-    }
-
-    /**
-     * @param \Closure(Envelope): void $inside
-     */
-    private function enclosed(Envelope $envelope, \Closure $inside): void
-    {
-        $error = $failure = null;
-        $entered = 0;
-
-        try {
-            foreach ($this->scopes as $scope) {
-                $scope->enter($envelope);
-                ++$entered;
-            }
-
-            $inside($envelope);
-        } catch (\Throwable $error) {
-            throw $error;
-        } finally {
-            while ($entered > 0) {
-                try {
-                    $this->scopes[--$entered]->leave($envelope, $error);
-                } catch (\Throwable $late) {
-                    // The others are left all the same: a user that stayed would be the next connection's.
-                    $failure ??= $late;
-                }
-            }
-
-            if (null !== $failure) {
-                throw $failure;
-            }
-        }
-    }
-
-    /**
-     * @throws \Throwable when it is a failure of the handler
-     */
-    private function failed(Session $session, ?Message $message, ?Envelope $envelope, \Throwable $error): void
-    {
-        $frame = $this->responder->frame($error);
-
-        if (null !== $frame) {
-            $this->responder->refuse($session->connection, $frame, $message?->id);
-        } else {
-            $session->failed = $message;
-        }
-
-        if ($this->notifier->notifies(MessageFailed::class)) {
-            $this->notifier->dispatch(new MessageFailed($session, $envelope, $error, $frame));
-        }
-
-        if (null === $frame) {
-            throw $error;
-        }
-    }
-
-    private function unknown(Message $message): RefusedException
-    {
-        if (null === $message->type) {
-            return RefusedException::invalidMessage('The field "type" is missing.');
-        }
-
-        return new RefusedException(new ErrorFrame(ErrorFrame::UNKNOWN_TYPE, sprintf('There is no message of type "%s" here.', preg_replace('/^(.{64}).+$/su', '$1…', $message->type))));
     }
 
     private function endpoint(HandlerDescriptor $descriptor): Endpoint

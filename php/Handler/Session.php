@@ -21,6 +21,9 @@ final class Session
     /** Copied for each message, see there; taken away with the connection, for it leads back here. */
     public ?Envelope $blank = null;
 
+    /** Takes every frame as it is; null where text frames are decoded. */
+    public readonly ?Action $raw;
+
     public bool $opened = false;
     public bool $closed = false;
 
@@ -34,5 +37,6 @@ final class Session
         public readonly array $route,
         public readonly Endpoint $endpoint,
     ) {
+        $this->raw = $endpoint->decodes ? null : $endpoint->raw;
     }
 }

@@ -56,12 +56,13 @@ final class Housekeeper extends Listener
         return false;
     }
 
+    public function watchesBeginnings(): bool
+    {
+        return [] !== $this->before;
+    }
+
     public function handling(Runner $runner, string $event): void
     {
-        if ([] === $this->before) {
-            return;
-        }
-
         $now = hrtime(true) / 1e9;
 
         foreach ($this->before as $chore) {

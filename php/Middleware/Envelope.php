@@ -29,8 +29,14 @@ final class Envelope
     /** That will be called; null for a HandlerInterface. */
     public ?MethodDescriptor $method = null;
 
-    /** Of 'message', and of 'error' when a message has failed. */
+    /**
+     * Of 'message', and of 'error' when a message has failed. That of a frame which is not decoded is made when somebody
+     * asks for it.
+     */
     public ?Message $message = null;
+
+    /** @internal a text frame that is not decoded, while $message is not made */
+    public string $frame = '';
 
     /** Of 'close'. */
     public int $code = 0;
@@ -56,9 +62,39 @@ final class Envelope
         $this->method = $method;
     }
 
+    /**
+     * @internal An envelope to copy for the messages of a session: with a frame it has a message.
+     *
+     * @param Connection $connection
+     */
+    public static function blank(object $connection, Session $session): self
+    {
+        $envelope = new self(MethodDescriptor::MESSAGE, $connection, $session);
+        unset($envelope->message);
+
+        return $envelope;
+    }
+
+    public function __get(string $name): ?Message
+    {
+        if ('message' !== $name) {
+            throw new \LogicException(sprintf('An envelope has no property "%s".', $name));
+        }
+
+        $message = $this->message = Message::create($this->frame);
+        $this->frame = '';
+
+        return $message;
+    }
+
+    public function __isset(string $name): bool
+    {
+        return 'message' === $name;
+    }
+
     public function with(StampInterface ...$stamps): self
     {
-        $copy = clone $this;
+        $copy = $this->copy();
 
         foreach ($stamps as $stamp) {
             $copy->stamps[$stamp::class][] = $stamp;
@@ -72,7 +108,7 @@ final class Envelope
      */
     public function withoutAll(string $class): self
     {
-        $copy = clone $this;
+        $copy = $this->copy();
         unset($copy->stamps[$class]);
 
         return $copy;
@@ -99,5 +135,13 @@ final class Envelope
     public function all(?string $class = null): array
     {
         return null === $class ? $this->stamps : $this->stamps[$class] ?? [];
+    }
+
+    private function copy(): self
+    {
+        // All copies have the same message.
+        $this->message;
+
+        return clone $this;
     }
 }

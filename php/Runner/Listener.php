@@ -39,6 +39,14 @@ abstract class Listener
     }
 
     /**
+     * Whether handling() is to be called; asked once per run.
+     */
+    public function watchesBeginnings(): bool
+    {
+        return self::class !== (new \ReflectionMethod($this, 'handling'))->class;
+    }
+
+    /**
      * The server listens, and the loop runs.
      *
      * @param string $address the real one, 'ws://127.0.0.1:8080' or 'unix:/path'

@@ -4,27 +4,47 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Symfony\Security;
 
+use Ferry\Handler\CurrentEvent;
+use Ferry\Middleware\Envelope;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorage;
 use Symfony\Component\Security\Core\Authentication\Token\TokenInterface;
 
 /**
- * Symfony's token storage with one more way to give it a token: a property, for the scope that does so with every message.
- * Most messages are handled without that anybody asks who sent them.
+ * Symfony's token storage, which looks for the token of an event when it is asked for the first time.
  *
  * @internal
  */
 final class LazyTokenStorage extends TokenStorage
 {
-    /** What getToken() will find, unless setToken() comes first; null when neither has to be looked at. */
-    public ConnectionToken|RememberedConnectionToken|null $next = null;
+    private ?CurrentEvent $current = null;
 
-    /** Whether there may be a token beside $next. */
-    public bool $touched = false;
+    /** @var (\Closure(Envelope): ?TokenInterface)|null */
+    private ?\Closure $find = null;
+
+    /** Whether the storage has the token of the current event, or what the handler has set in its place. */
+    private bool $settled = false;
+
+    /**
+     * @param \Closure(Envelope): ?TokenInterface $find gives the token of an event
+     */
+    public function follow(CurrentEvent $current, \Closure $find): void
+    {
+        $this->current = $current;
+        $this->find = $find;
+    }
+
+    /** The event has ended. */
+    public function clear(): void
+    {
+        parent::setToken(null);
+        $this->settled = false;
+    }
 
     public function getToken(): ?TokenInterface
     {
-        if (null !== $token = $this->next) {
-            $this->setToken($token);
+        if (!$this->settled && null !== ($envelope = $this->current?->envelope) && null !== $this->find) {
+            $this->settle();
+            parent::setToken(($this->find)($envelope));
         }
 
         return parent::getToken();
@@ -32,15 +52,26 @@ final class LazyTokenStorage extends TokenStorage
 
     public function setToken(?TokenInterface $token = null): void
     {
-        $this->next = null;
-        $this->touched = null !== $token;
+        // Services that are reset between two events leave nothing behind.
+        if (null !== $token || null !== $this->current?->envelope) {
+            $this->settle();
+        }
+
         parent::setToken($token);
     }
 
     public function setInitializer(?callable $initializer): void
     {
-        $this->next = null;
-        $this->touched = true;
+        $this->settle();
         parent::setInitializer($initializer);
+    }
+
+    private function settle(): void
+    {
+        if (null !== $this->current) {
+            // What is set between two events is nobody's in the next one, and gone after it.
+            $this->settled = null !== $this->current->envelope;
+            $this->current->touched = true;
+        }
     }
 }

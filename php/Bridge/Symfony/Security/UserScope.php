@@ -5,7 +5,9 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Symfony\Security;
 
 use Ferry\Auth\ConnectionRegistry;
-use Ferry\Handler\ScopeInterface;
+use Ferry\Handler\CurrentEvent;
+use Ferry\Handler\LazyScopeInterface;
+use Ferry\Handler\Session;
 use Ferry\Identity;
 use Ferry\Middleware\Envelope;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
@@ -16,9 +18,14 @@ use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInt
  * The user is loaded when somebody asks for him, once per event. When he is not let in any more, he is nobody from that
  * moment on, and the connection is closed after the event.
  */
-final class UserScope implements ScopeInterface
+final class UserScope implements LazyScopeInterface
 {
     private bool $guarded = false;
+
+    private ?CurrentEvent $current = null;
+
+    /** @var list<Session> whose connections have got another identity in this event */
+    private array $changed = [];
 
     /** Null for a storage of the application's own, which gets every token at once. */
     private readonly ?LazyTokenStorage $lazy;
@@ -32,30 +39,38 @@ final class UserScope implements ScopeInterface
         $this->lazy = $tokens instanceof LazyTokenStorage ? $tokens : null;
     }
 
+    public function follow(CurrentEvent $current): bool
+    {
+        $this->current = $current;
+        $this->lazy?->follow($current, fn (Envelope $envelope) => $this->token($envelope->session));
+
+        return null !== $this->lazy;
+    }
+
+    public function identityChanges(Session $session): void
+    {
+        $this->changed[] = $session;
+
+        if (null !== $this->current) {
+            $this->current->touched = true;
+        }
+    }
+
     public function enter(Envelope $envelope): void
     {
-        $identity = $envelope->connection->identity();
-        /** @var ConnectionToken|RememberedConnectionToken|null $token */
-        $token = $envelope->session->attributes[self::class] ?? null;
+        $token = $this->token($envelope->session);
 
-        // The first event, or Connection::authenticate() has taken another token.
-        if ($token?->identity !== $identity) {
-            $token = $this->identified($envelope, $identity);
-        }
-
-        if (null === $this->lazy || $this->lazy->touched) {
+        if (null === $this->lazy) {
             $this->tokens->setToken($token);
-        } else {
-            $this->lazy->next = $token;
         }
     }
 
     public function leave(Envelope $envelope, ?\Throwable $error): void
     {
-        if (null === $this->lazy || $this->lazy->touched) {
+        if (null === $this->lazy) {
             $this->tokens->setToken(null);
         } else {
-            $this->lazy->next = null;
+            $this->lazy->clear();
         }
 
         /** @var ConnectionToken|RememberedConnectionToken|null $token */
@@ -69,6 +84,12 @@ final class UserScope implements ScopeInterface
             // Entities belong to the unit of work of one event.
             $token->forget();
         }
+
+        foreach ($this->changed as $session) {
+            $this->token($session);
+        }
+
+        $this->changed = [];
 
         if ('close' === $envelope->event) {
             $this->registry?->remove($envelope->connection);
@@ -85,12 +106,22 @@ final class UserScope implements ScopeInterface
         }
     }
 
-    private function identified(Envelope $envelope, ?Identity $identity): ConnectionToken|RememberedConnectionToken|null
+    private function token(Session $session): ConnectionToken|RememberedConnectionToken|null
+    {
+        $identity = $session->connection->identity();
+        /** @var ConnectionToken|RememberedConnectionToken|null $token */
+        $token = $session->attributes[self::class] ?? null;
+
+        // Another one: the first event, or Connection::authenticate() has taken another token.
+        return $token?->identity === $identity ? $token : $this->identified($session, $identity);
+    }
+
+    private function identified(Session $session, ?Identity $identity): ConnectionToken|RememberedConnectionToken|null
     {
         $this->guarded || $this->guard();
-        $this->registry?->add($envelope->connection);
+        $this->registry?->add($session->connection);
 
-        return $envelope->session->attributes[self::class] = null === $identity || '' === $identity->userIdentifier
+        return $session->attributes[self::class] = null === $identity || '' === $identity->userIdentifier
             ? null
             : $this->users->token($identity, $this->firewall);
     }

@@ -13,13 +13,13 @@ use Ferry\Bridge\Doctrine\ReconnectAfterLoss;
 use Ferry\Bridge\Doctrine\ResetClosedManagers;
 use Ferry\Bridge\Doctrine\RollBackOpenTransactions;
 use Ferry\Bridge\Symfony\DependencyInjection\Section\HygieneSection;
+use Ferry\Bridge\Symfony\Hygiene\ResetServices;
 use Ferry\Bridge\Symfony\Security\UserScope;
 use Ferry\Handler\EndpointFactory;
 use Ferry\Hygiene\Housekeeper;
 use Ferry\Hygiene\IdleGarbageCollection;
 use Ferry\Hygiene\ResetPolicy;
 use Ferry\Hygiene\Retry;
-use Ferry\Hygiene\ServiceReset;
 use Symfony\Component\DependencyInjection\Compiler\CompilerPassInterface;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Component\DependencyInjection\ContainerInterface;
@@ -42,7 +42,7 @@ final class HygienePass implements CompilerPassInterface
         $logger = new Reference('logger', ContainerInterface::NULL_ON_INVALID_REFERENCE);
         $doctrine = $this->hasDoctrine($container) ? $this->doctrine($container, $config, $logger) : [];
         $reset = $container->has('services_resetter')
-            ? new Definition(ServiceReset::class, [self::closure('services_resetter', 'reset')])
+            ? new Definition(ResetServices::class, [new Reference('services_resetter'), new Reference('service_container')])
             : null;
 
         $chores = [

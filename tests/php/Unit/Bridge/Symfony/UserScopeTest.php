@@ -6,6 +6,7 @@ namespace Ferry\Tests\Unit\Bridge\Symfony;
 
 use Ferry\Attribute\AsWsHandler;
 use Ferry\Attribute\OnMessage;
+use Ferry\Auth\ConnectionRegistry;
 use Ferry\Bridge\Symfony\Security\ConnectionToken;
 use Ferry\Bridge\Symfony\Security\LazyTokenStorage;
 use Ferry\Bridge\Symfony\Security\Users;
@@ -86,6 +87,34 @@ final class UserScopeTest extends TestCase
     public static function storages(): array
     {
         return ['lazy' => [new LazyTokenStorage()], 'of Symfony' => [new TokenStorage()]];
+    }
+
+    public function testConnectionThatGetsAnotherIdentityIsTheNewUsersAfterTheEvent(): void
+    {
+        $registry = new ConnectionRegistry();
+        $connection = new FakeConnection(identity: new Identity('alice'), verifier: static fn (): Identity => new Identity('bob'));
+        $dispatcher = null;
+        $handler = new #[AsWsHandler('/')] class(static function (Connection $connection) use (&$dispatcher): void {
+            // As the server does before it takes the token.
+            self::assertTrue($dispatcher->onAuthenticate($connection, new Identity('bob')));
+            $connection->authenticate('a token');
+        }) {
+            public function __construct(private readonly \Closure $authenticate)
+            {
+            }
+
+            #[OnMessage(raw: true)]
+            public function act(Connection $connection, string $data): void
+            {
+                ($this->authenticate)($connection);
+            }
+        };
+        $dispatcher = HandlerDispatcher::of([$handler], enclosing: [new UserScope(new LazyTokenStorage(), new Users(), registry: $registry)]);
+        $dispatcher->onOpen($connection);
+        self::assertSame(['alice'], $registry->users());
+
+        $dispatcher->onMessage($connection, 'login', false);
+        self::assertSame(['bob'], $registry->users());
     }
 
     public function testTokenOfAConnectionLeavesTheProcessNotAtAll(): void

@@ -1,0 +1,106 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Handler;
+
+use Ferry\Middleware\Envelope;
+
+/**
+ * The scopes around each event.
+ *
+ * @internal
+ */
+final class Scopes
+{
+    /** @var list<ScopeInterface> */
+    public array $ordinary = [];
+
+    /** @var list<LazyScopeInterface> outside of the others */
+    public array $lazy = [];
+
+    /** How many of the ordinary ones. */
+    private int $entered = 0;
+
+    /**
+     * @param iterable<ScopeInterface> $scopes outermost first
+     */
+    public function __construct(iterable $scopes, private readonly CurrentEvent $current)
+    {
+        foreach ($scopes as $scope) {
+            if ($scope instanceof LazyScopeInterface && $scope->follow($this->current)) {
+                $this->lazy[] = $scope;
+            } else {
+                $this->ordinary[] = $scope;
+            }
+        }
+    }
+
+    /**
+     * @param \Closure(Envelope): void $inside
+     *
+     * @throws \Throwable
+     */
+    public function enclose(Envelope $envelope, \Closure $inside): void
+    {
+        $error = null;
+        $this->current->envelope = $envelope;
+
+        try {
+            foreach ($this->lazy as $scope) {
+                $scope->enter($envelope);
+            }
+
+            $this->enter($envelope);
+            $inside($envelope);
+        } catch (\Throwable $error) {
+            throw $error;
+        } finally {
+            $this->current->envelope = null;
+            $this->current->touched = true;
+
+            if (null !== $failure = $this->leave($envelope, $error)) {
+                throw $failure;
+            }
+        }
+    }
+
+    /**
+     * Enters the ordinary ones.
+     *
+     * @throws \Throwable that of the first which throws: leave() then leaves those before it
+     */
+    public function enter(Envelope $envelope): void
+    {
+        // Whoever is entered is left.
+        $this->current->touched = true;
+
+        foreach ($this->ordinary as $scope) {
+            $scope->enter($envelope);
+            ++$this->entered;
+        }
+    }
+
+    /**
+     * All of them are left, whatever happens: a user that stayed would be the next connection's.
+     *
+     * @return ?\Throwable the first that one of them has thrown
+     */
+    public function leave(Envelope $envelope, ?\Throwable $error): ?\Throwable
+    {
+        $failure = null;
+        $scopes = [...$this->lazy, ...\array_slice($this->ordinary, 0, $this->entered)];
+        $this->current->touched = false;
+        $this->entered = 0;
+
+        foreach (array_reverse($scopes) as $scope) {
+            try {
+                $scope->leave($envelope, $error);
+            } catch (\Throwable $late) {
+                $failure ??= $late;
+            }
+        }
+
+        return $failure;
+    }
+}
