@@ -18,6 +18,7 @@ pub mod endpoint;
 pub mod frame;
 pub mod handshake;
 pub mod history;
+pub mod http;
 pub mod hub;
 pub mod id;
 pub mod inbox;

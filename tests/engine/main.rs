@@ -10,6 +10,7 @@ mod handshake;
 mod harness;
 mod history;
 mod hostile;
+mod http;
 mod lifecycle;
 mod listeners;
 mod messages;

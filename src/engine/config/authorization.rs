@@ -3,12 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-
 use super::Config;
 use super::error::OptionError;
+use super::roots::{roots_of, system_roots};
 use super::section::{NAME, Section, text};
 use super::value::Value;
 use crate::engine::auth::jwt::jwks::{JwksOptions, Source};
@@ -199,25 +196,6 @@ fn jwks(section: &Section, value: &Value) -> Result<Keys, OptionError> {
         source,
         refresh: Duration::from_secs(seconds),
     }))
-}
-
-fn roots_of(file: &str) -> Option<RootCertStore> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).ok()? {
-        roots.add(certificate.ok()?).ok()?;
-    }
-    (!roots.is_empty()).then_some(roots)
-}
-
-/// Those that the system trusts.
-fn system_roots() -> RootCertStore {
-    #[cfg(feature = "php")]
-    let certificates = rustls_native_certs::load_native_certs().certs;
-    #[cfg(not(feature = "php"))]
-    let certificates = Vec::new();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(certificates);
-    roots
 }
 
 fn secret(option: String, value: &Value) -> Result<Secret, OptionError> {

@@ -5,10 +5,12 @@ mod compression;
 mod control;
 mod error;
 mod history;
+mod http;
 mod listen;
 mod observation;
 mod parse;
 mod rates;
+mod roots;
 mod section;
 mod suggest;
 #[cfg(test)]
@@ -21,6 +23,7 @@ use std::time::Duration;
 
 pub use control::ControlOptions;
 pub use error::OptionError;
+pub use http::field_pairs;
 pub use listen::{Bind, Listen};
 pub use observation::MetricsConfig;
 pub use rates::{RatePolicy, Rates};

@@ -1,6 +1,7 @@
 mod authorization;
 mod control;
 mod history;
+mod http;
 mod listen;
 mod observation;
 mod rates;
