@@ -19,3 +19,18 @@ class AuthenticationException extends RuntimeException {}
 
 /** WsClient could not connect, or its connection is gone. */
 class ConnectionException extends RuntimeException {}
+
+/** HttpClient got no answer, and none of the classes below says why better. The request may have been acted on. */
+class HttpException extends RuntimeException {}
+
+/** No connection: nothing was sent, so the request may be tried again. */
+class ConnectException extends HttpException {}
+
+/** The answer was not complete in time. The request may have been acted on. */
+class HttpTimeoutException extends HttpException {}
+
+/** The answer has more bytes than max_body_bytes. */
+class TooLargeException extends HttpException {}
+
+/** Too many redirects, or one that leads where no request can go. */
+class RedirectException extends HttpException {}

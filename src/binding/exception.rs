@@ -9,6 +9,8 @@ use ext_php_rs::exception::PhpException;
 use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::zend::{ClassEntry, ce};
 
+use crate::engine::http::HttpError;
+
 use super::zend;
 
 /// A class without an object of ours: the parent's `create_object` makes it.
@@ -51,6 +53,11 @@ slots! {
     RUNTIME => set_runtime, runtime_class;
     AUTHENTICATION => set_authentication, authentication_class;
     CONNECTION => set_connection, connection_class;
+    HTTP => set_http, http_class;
+    HTTP_CONNECT => set_http_connect, http_connect_class;
+    HTTP_TIMEOUT => set_http_timeout, http_timeout_class;
+    HTTP_TOO_LARGE => set_http_too_large, http_too_large_class;
+    HTTP_REDIRECT => set_http_redirect, http_redirect_class;
 }
 
 /// Registers the tree. MINIT only.
@@ -78,7 +85,20 @@ pub fn register() -> Result<()> {
     class("ConnectionException")
         .extends((runtime_class, "Ferry\\Exception\\RuntimeException"))
         .registration(set_connection)
-        .register()
+        .register()?;
+    class("HttpException")
+        .extends((runtime_class, "Ferry\\Exception\\RuntimeException"))
+        .registration(set_http)
+        .register()?;
+    let of_http = |name: &str| class(name).extends((http_class, "Ferry\\Exception\\HttpException"));
+    of_http("ConnectException").registration(set_http_connect).register()?;
+    of_http("HttpTimeoutException")
+        .registration(set_http_timeout)
+        .register()?;
+    of_http("TooLargeException")
+        .registration(set_http_too_large)
+        .register()?;
+    of_http("RedirectException").registration(set_http_redirect).register()
 }
 
 pub fn invalid_argument(message: String) -> PhpException {
@@ -100,4 +120,15 @@ pub fn authentication(message: String) -> PhpException {
 /// `status` is the HTTP status of a refused handshake, 0 without one.
 pub fn connection(message: String, status: u16) -> PhpException {
     PhpException::new(message, i32::from(status), connection_class())
+}
+
+pub fn http(error: &HttpError) -> PhpException {
+    let class = match error {
+        HttpError::Connect { .. } => http_connect_class(),
+        HttpError::Timeout { .. } | HttpError::Idle { .. } => http_timeout_class(),
+        HttpError::TooLarge { .. } => http_too_large_class(),
+        HttpError::Redirect { .. } | HttpError::TooManyRedirects { .. } => http_redirect_class(),
+        HttpError::Interrupted { .. } | HttpError::Busy { .. } | HttpError::Cancelled => http_class(),
+    };
+    PhpException::new(error.to_string(), 0, class)
 }

@@ -11,6 +11,8 @@ mod dispatch;
 mod exception;
 mod fiber;
 mod handshake;
+mod http;
+mod http_response;
 mod identity;
 mod memory;
 mod object;
@@ -34,6 +36,8 @@ use ext_php_rs::{info_table_end, info_table_row, info_table_start};
 use self::client::WsClient;
 use self::connection::Connection;
 use self::handshake::Handshake;
+use self::http::HttpClient;
+use self::http_response::HttpResponse;
 use self::identity::Identity;
 use self::room::Room;
 use self::send_result::SendResult;
@@ -64,11 +68,14 @@ extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
         object::allow_dynamic_properties::<Connection>();
         object::make_sensitive::<Connection>("authenticate", 0);
         object::make_sensitive::<Identity>("__construct", 3);
+        object::make_sensitive::<HttpClient>("__construct", 0);
+        object::make_sensitive::<HttpClient>("request", 2);
         object::make_final("Ferry\\SendResult");
         object::redact::<Handshake>();
         object::redact::<Identity>();
         server::construct_once();
         identity::construct_once();
+        http::construct_once();
     });
     0
 }
@@ -111,4 +118,6 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<Stats>()
         .class::<WsServer>()
         .class::<WsClient>()
+        .class::<HttpResponse>()
+        .class::<HttpClient>()
 }

@@ -68,6 +68,42 @@ impl Drop for Task {
     }
 }
 
+/// What is bound to the thread's sockets. In a forked child it is out of reach and never dropped: the parent's locks may have
+/// been held at the fork, and its epoll instance is shared.
+#[derive(Debug)]
+pub struct Owned<T> {
+    value: Option<T>,
+    process: u32,
+}
+
+impl<T> Owned<T> {
+    pub fn new(value: T) -> Self {
+        Self {
+            value: Some(value),
+            process: std::process::id(),
+        }
+    }
+
+    /// `None` in a forked child.
+    pub fn get(&self) -> Option<&T> {
+        self.value.as_ref().filter(|_| self.process == std::process::id())
+    }
+
+    /// `None` in a forked child.
+    pub fn take(mut self) -> Option<T> {
+        self.get()?;
+        self.value.take()
+    }
+}
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            std::mem::forget(self.value.take());
+        }
+    }
+}
+
 struct Background {
     runtime: Handle,
     /// Dropping it tells the thread to end.

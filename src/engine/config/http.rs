@@ -147,7 +147,7 @@ fn base(section: &Section) -> Result<Option<Url>, OptionError> {
     };
     let (url, credentials) = text(value)
         .ok_or_else(|| refused(String::new()))
-        .and_then(|text| Url::parse(text, None).map_err(|problem| refused(format!(" ({problem})"))))?;
+        .and_then(|text| Url::parse(text, None).map_err(|_| refused(String::new())))?;
     match credentials {
         None => Ok(Some(url)),
         Some(_) => Err(refused(" (give \"headers\" instead)".into())),

@@ -18,7 +18,7 @@ pub enum HttpError {
     Idle { server: String, after: Duration },
     #[error("The answer from {server} is larger than \"max_body_bytes\", {limit} bytes")]
     TooLarge { server: String, limit: u64 },
-    #[error("{server} redirects for the {}. time, and \"max_redirects\" is {limit}", .limit + 1)]
+    #[error("More than {limit} redirects, which is \"max_redirects\": {server} sends on once more")]
     TooManyRedirects { server: String, limit: u32 },
     #[error("{server} redirects to where no request can go: {problem}")]
     Redirect { server: String, problem: UrlError },
@@ -27,6 +27,9 @@ pub enum HttpError {
     Interrupted { server: String, reason: String },
     #[error("{limit} requests are pending, which is \"max_pending\"")]
     Busy { limit: usize },
+    /// Whoever waited for it has given up.
+    #[error("The request was cancelled")]
+    Cancelled,
 }
 
 /// The causes of an error on one line, each once.

@@ -92,8 +92,8 @@ impl Request {
         self.method.is_idempotent()
     }
 
-    pub fn url(&self) -> &Url {
-        &self.url
+    pub fn options(&self) -> &RequestOptions {
+        &self.options
     }
 }
 
@@ -239,8 +239,10 @@ mod tests {
 
     #[test]
     fn the_clients_fields_are_defaults() {
-        let mut client = ClientOptions::default();
-        client.headers = read_fields([(&b"X-A"[..], &b"client"[..]), (b"X-B", b"client")], "options", 0).unwrap();
+        let client = ClientOptions {
+            headers: read_fields([(&b"X-A"[..], &b"client"[..]), (b"X-B", b"client")], "options", 0).unwrap(),
+            ..ClientOptions::default()
+        };
         let fields = [(&b"x-a"[..], &b"own"[..])];
         let request = Request::new(
             &client,

@@ -78,6 +78,11 @@ impl Url {
         if uri.host().is_none_or(str::is_empty) {
             return Err(UrlError::Host);
         }
+        // The type says that there is none when it is too large.
+        let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+        if !port.is_empty() && !host.ends_with(']') && uri.port_u16().is_none() {
+            return Err(UrlError::Syntax);
+        }
         Ok((Self(uri), credentials))
     }
 
@@ -237,6 +242,7 @@ mod tests {
             ("http://a b/", [UrlError::Syntax; 2]),
             ("http://a:port/", [UrlError::Syntax; 2]),
             ("http://a:99999/", [UrlError::Syntax; 2]),
+            ("http://[::1]:99999/", [UrlError::Syntax; 2]),
             ("http://[::1", [UrlError::Syntax; 2]),
             ("http://a|b/", [UrlError::Syntax; 2]),
         ] {
