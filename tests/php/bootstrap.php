@@ -14,6 +14,8 @@ if (is_file($root.'/vendor/autoload.php')) {
 $packages = [
     'Doctrine/ORM',
     'Illuminate',
+    'Nyholm/Psr7',
+    'Psr/Http/Client',
     'Psr/Container',
     'Psr/Log',
     'Symfony/Bundle/FrameworkBundle',
@@ -21,6 +23,7 @@ $packages = [
     'Symfony/Component/Cache',
     'Symfony/Component/Console',
     'Symfony/Component/EventDispatcher',
+    'Symfony/Component/HttpClient',
     'Symfony/Component/Messenger',
     'Symfony/Component/PropertyAccess',
     'Symfony/Component/PropertyInfo',
