@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Symfony;
 
+use Ferry\Api\ApiClient;
 use Ferry\Attribute\AsWsHandler;
 use Ferry\Attribute\MapMessage;
 use Ferry\Attribute\OnMessage;
@@ -72,6 +73,14 @@ final class CompileTimeTest extends TestCase
         yield 'option of another section' => [['server' => ['jwt' => []]], [], '"jwt" is not set here, but as "ferry.auth.jwt".'];
         yield 'weak key' => [['auth' => ['jwt' => ['algorithms' => ['HS256'], 'key' => 'short']]], [], 'jwt.key'];
         yield 'unknown algorithm' => [['auth' => ['jwt' => ['algorithms' => ['none'], 'key' => str_repeat('k', 32)]]], [], 'jwt.algorithms'];
+        yield 'API without an address' => [['api' => ['mode' => 'async']], [], '"ferry.api.base_uri" must be set in the mode "async": the address under which the application\'s controllers answer, such as "https://example.org". Or set "ferry.api.mode: kernel"'];
+        yield 'blocking API without an address' => [['api' => ['mode' => 'http']], [], '"ferry.api.base_uri" must be set in the mode "http"'];
+        yield 'unknown mode of the API' => [['api' => ['mode' => 'sync']], [], '"ferry.api.mode"'];
+        yield 'bad address of the API' => [['api' => ['base_uri' => 'example.org/api']], [], '"ferry.api.base_uri": The option base_uri must be an absolute URL'];
+        yield 'unknown option of the API' => [['api' => ['uri' => 'https://example.org']], [], 'Unrecognized option "uri" under "ferry.api"'];
+        yield 'unknown client of the API' => [['api' => ['base_uri' => 'https://example.org', 'mode' => 'http', 'client' => 'missing']], [], '"ferry.api.client" is "missing", and there is no such service.'];
+        yield 'client of the API that is none' => [['api' => ['base_uri' => 'https://example.org', 'mode' => 'http', 'client' => 'event_dispatcher']], [], 'is neither a Symfony\Contracts\HttpClient\HttpClientInterface nor a Psr\Http\Client\ClientInterface'];
+        yield 'API that is not configured' => [[], [ApiHandler::class], 'There is no ApiClient, because "ferry.api" is not configured.'];
         yield 'unknown middleware' => [['middleware' => ['App\Missing']], [PingHandler::class], '"ferry.middleware" names the middleware "App\Missing", which is no service'];
         yield 'unresolvable argument' => [[], [UnresolvableHandler::class], 'Cannot resolve the argument "string $rom" of '.UnresolvableHandler::class.'::say()'];
         yield 'unknown service' => [[], [UnknownServiceHandler::class], 'there is no service "'.ClockInterface::class.'"'];
@@ -227,5 +236,18 @@ final class AutowireHandler
     public function open(#[Autowire('%app.name%')] string $name, #[Autowire(service: 'app.clock')] ClockInterface $clock): array
     {
         return [$name, $clock->now()];
+    }
+}
+
+#[AsWsHandler('/api')]
+final class ApiHandler
+{
+    public function __construct(public readonly ApiClient $api)
+    {
+    }
+
+    #[OnMessage]
+    public function message(): void
+    {
     }
 }

@@ -9,6 +9,7 @@ use Ferry\Identity;
 use Ferry\Publish\PublisherInterface;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
+use Ferry\Tests\Symfony\Api\NotesController;
 use Ferry\Tests\Symfony\TestKernel;
 use Symfony\Bundle\SecurityBundle\SecurityBundle;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
@@ -40,10 +41,11 @@ trait SecuredServer
      * @param array<string, mixed>             $framework
      * @param list<array<string, mixed>>       $control
      * @param array<string, mixed>             $ferry
+     * @param list<class-string>               $handlers
      */
-    private function boot(array $auth, array $framework = [], array $control = [], array $ferry = []): void
+    private function boot(array $auth, array $framework = [], array $control = [], array $ferry = [], array $handlers = []): void
     {
-        $this->kernel = self::$kernels[serialize(\func_get_args())] ??= $this->makeKernel($auth, $framework, $control, $ferry);
+        $this->kernel = self::$kernels[serialize(\func_get_args())] ??= $this->makeKernel($auth, $framework, $control, $ferry, $handlers);
         $this->kernel->boot();
     }
 
@@ -52,8 +54,9 @@ trait SecuredServer
      * @param array<string, mixed>       $framework
      * @param list<array<string, mixed>> $control
      * @param array<string, mixed>       $ferry
+     * @param list<class-string>         $handlers
      */
-    private function makeKernel(array $auth, array $framework, array $control, array $ferry): TestKernel
+    private function makeKernel(array $auth, array $framework, array $control, array $ferry, array $handlers): TestKernel
     {
         $firewalls = [
             'off' => ['pattern' => '^/assets', 'security' => false],
@@ -87,13 +90,18 @@ trait SecuredServer
             $security['enable_authenticator_manager'] = true;
         }
 
-        $services = [SecuredHandler::class, AdminHandler::class, RawAdminHandler::class, BearerAuthenticator::class, OwnerVoter::class];
+        $services = [SecuredHandler::class, AdminHandler::class, RawAdminHandler::class, BearerAuthenticator::class, OwnerVoter::class, ...$handlers];
         $configure = function (ContainerBuilder $container): void {
             foreach ([People::class, NotLocked::class, ...(Kernel::VERSION_ID >= 60200 ? [TokenHandler::class] : [])] as $class) {
                 $container->register($class, $class)->setPublic(true);
             }
 
             $container->register(BusyLock::class, BusyLock::class);
+            $container->register(NotesController::class, NotesController::class)
+                ->setAutowired(true)
+                ->setPublic(true)
+                ->addTag('controller.service_arguments')
+                ->addTag('kernel.event_listener', ['event' => 'kernel.terminate', 'method' => 'onTerminate']);
             $container->register(InMemoryTokenProvider::class, InMemoryTokenProvider::class)->setPublic(true);
             // In place of the application's publisher.
             $container->register('publisher_double', PublisherInterface::class)->setSynthetic(true)->setPublic(true)->setDecoratedService(PublisherInterface::class);

@@ -56,7 +56,7 @@ final class FirewallBuilder
             new Reference('security.token_storage'),
             new Reference('request_stack'),
             $context,
-            null === $context ? null : $this->sessions(),
+            null === $context ? null : self::sessions($this->container),
             new Reference('security.access_map', ContainerInterface::NULL_ON_INVALID_REFERENCE),
             new Reference('security.access.decision_manager', ContainerInterface::NULL_ON_INVALID_REFERENCE),
             !$this->rememberMeTokensChange(),
@@ -98,20 +98,21 @@ final class FirewallBuilder
         return null;
     }
 
-    private function sessions(): ?Definition
+    /** Null where the framework has no sessions. */
+    public static function sessions(ContainerBuilder $container): ?Definition
     {
-        $factory = $this->container->hasAlias('session.storage.factory') ? (string) $this->container->getAlias('session.storage.factory') : null;
+        $factory = $container->hasAlias('session.storage.factory') ? (string) $container->getAlias('session.storage.factory') : null;
 
         if ('session.storage.factory.mock_file' === $factory) {
             // The application's functional tests.
             return new Definition(SessionReader::class, [new Definition(MockSessionHandler::class, ['%kernel.cache_dir%/sessions']), ['name' => 'MOCKSESSID'], null, 'php_serialize']);
         }
 
-        if (!$this->container->has('session.handler')) {
+        if (!$container->has('session.handler')) {
             return null;
         }
 
-        $handler = (string) ($this->container->hasAlias('session.handler') ? $this->container->getAlias('session.handler') : 'session.handler');
+        $handler = (string) ($container->hasAlias('session.handler') ? $container->getAlias('session.handler') : 'session.handler');
 
         // To make them changes PHP's settings of sessions, which PHP refuses when something was printed before.
         if (\in_array($handler, ['session.handler.native', 'session.handler.native_file'], true)) {
@@ -120,7 +121,7 @@ final class FirewallBuilder
 
         if ('session.abstract_handler' === $handler) {
             return (new Definition(SessionReader::class, [
-                $this->container->getDefinition($handler)->getArgument(0), new ServiceClosureArgument(new Reference($handler)), '%session.storage.options%',
+                $container->getDefinition($handler)->getArgument(0), new ServiceClosureArgument(new Reference($handler)), '%session.storage.options%',
             ]))->setFactory([SessionReader::class, 'forConnection']);
         }
 
