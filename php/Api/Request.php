@@ -75,6 +75,14 @@ final class Request
         return new self($this->method, $this->url, $headers, $body, $this->timeout, $this->clientAddress, $credentials);
     }
 
+    /** With a shorter timeout, if that one is. */
+    public function within(?float $timeout): self
+    {
+        [$headers, $body] = ($this->content)();
+
+        return null === $timeout ? $this : new self($this->method, $this->url, $headers, $body, min(max($timeout, 0.001), $this->timeout ?? \INF), $this->clientAddress, $this->credentials);
+    }
+
     /**
      * What a redirection asks for (RFC 9110 section 15.4): after 303, and for a POST after 301 and 302, a GET.
      */

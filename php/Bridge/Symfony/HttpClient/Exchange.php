@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Symfony\HttpClient;
 
 use Ferry\Api\Request;
 use Ferry\Api\Response;
+use Symfony\Component\HttpFoundation\Response as HttpResponse;
 
 /**
  * What is known of a request that is on its way, for ResponseInterface::getInfo().
@@ -18,6 +19,7 @@ final class Exchange
     public ?string $redirectUrl = null;
     public bool $canceled = false;
     public ?string $error = null;
+    public readonly string $originalUrl;
 
     private readonly float $startedAt;
     private float $tookSeconds = 0.0;
@@ -30,14 +32,13 @@ final class Exchange
     /**
      * @param string                                        $url      the first one
      * @param (callable(int, int, array<string, mixed>): mixed)|null $progress
+     * @param bool|resource|\Closure(array<string, list<string>>): mixed $buffer whether the content is kept, or where
      */
-    public function __construct(private string $method, public string $url, private readonly mixed $userData, private readonly mixed $progress)
+    public function __construct(private string $method, public string $url, private readonly mixed $userData, private readonly mixed $progress, public readonly mixed $buffer = true)
     {
         $this->startedAt = microtime(true);
         $this->originalUrl = $url;
     }
-
-    public readonly string $originalUrl;
 
     public function sent(Request $request): void
     {
@@ -52,16 +53,16 @@ final class Exchange
         $this->size = \strlen($response->getContent(false));
         // The transport may have followed a redirection by itself.
         $this->url = '' === $response->url ? $this->url : $response->url;
-        $this->lines[] = sprintf('HTTP/1.1 %d', $response->status);
+        $this->lines[] = rtrim(sprintf('HTTP/1.1 %d %s', $response->status, HttpResponse::$statusTexts[$response->status] ?? ''));
 
         foreach ($response->headers as $name => $values) {
             foreach ($values as $value) {
-                $this->lines[] = $name.': '.$value;
+                $this->lines[] = ucwords($name, '-').': '.$value;
             }
         }
 
         if (null !== $this->progress) {
-            ($this->progress)(0, $this->size, $this->info());
+            ($this->progress)(0, 0, $this->info());
             ($this->progress)($this->size, $this->size, $this->info());
         }
     }

@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Symfony\HttpClient;
 
 use Ferry\Api\ApiClient;
-use Ferry\Api\Exception\RedirectRefusedException;
 use Ferry\Api\Request;
 use Ferry\Api\Response;
 use Ferry\Api\Transport\TransportInterface;
@@ -31,6 +30,9 @@ final class FerryHttpClient implements HttpClientInterface
     use HttpClientTrait;
 
     private const NOT_HERE = ['proxy', 'no_proxy', 'resolve', 'bindto', 'local_cert', 'local_pk', 'passphrase', 'peer_fingerprint', 'cafile', 'capath', 'ciphers'];
+
+    /** Never sent along when a redirection leads elsewhere. */
+    private const FOR_ONE_ORIGIN = ['authorization' => true, 'cookie' => true, 'proxy-authorization' => true];
 
     /** @var array<string, mixed> */
     private array $defaultOptions = self::OPTIONS_DEFAULTS;
@@ -64,21 +66,23 @@ final class FerryHttpClient implements HttpClientInterface
             }
         }
 
+        [$authority, $login] = self::splitLogin((string) $parts['authority']);
         unset($parts['fragment']);
-        $url = implode('', $parts);
-        $headers = [];
+        $url = implode('', array_replace($parts, ['authority' => $authority]));
+        $headers = null === $login ? [] : ['authorization' => ['Basic '.base64_encode($login)]];
 
         foreach ($options['headers'] as $line) {
             [$name, $value] = explode(':', $line, 2);
-            $headers[strtolower($name)][] = trim($value);
+            $headers = ($name = strtolower($name)) === 'authorization' ? array_diff_key($headers, [$name => true]) : $headers;
+            $headers[$name][] = trim($value);
         }
 
         unset($headers['host'], $headers['content-length'], $headers['transfer-encoding']);
         $duration = $options['max_duration'] > 0 ? (float) $options['max_duration'] : null;
         $request = new Request($method, $url, $headers, self::read($options['body']), $duration ?? ($options['timeout'] > 0 ? (float) $options['timeout'] : null));
-        $exchange = new Exchange($method, $url, $options['user_data'] ?? null, $options['on_progress'] ?? null);
+        $exchange = new Exchange($method, $url, $options['user_data'] ?? null, $options['on_progress'] ?? null, $options['buffer'] ?? true);
 
-        return new FerryResponse($exchange, $this->start(fn (): Response => $this->exchange($request, $exchange, (int) $options['max_redirects'])));
+        return new FerryResponse($exchange, $this->start(fn (?float $timeout = null): Response => $this->exchange($request->within($timeout), $exchange, (int) $options['max_redirects'])));
     }
 
     /**
@@ -90,9 +94,9 @@ final class FerryHttpClient implements HttpClientInterface
     }
 
     /**
-     * In a fiber requests run side by side; outside of one they are done one after the other.
+     * In a fiber requests run side by side; outside of one each is sent when its answer is asked for.
      *
-     * @param \Closure(): Response $exchange
+     * @param \Closure(?float): Response $exchange
      *
      * @return \Closure(?float): Response gives the answer, or throws what was thrown
      */
@@ -104,17 +108,13 @@ final class FerryHttpClient implements HttpClientInterface
             return static fn (?float $timeout): Response => $future->await($timeout);
         }
 
-        try {
-            $response = $exchange();
-
-            return static fn (): Response => $response;
-        } catch (\Throwable $e) {
-            return static fn (): Response => throw $e;
-        }
+        return $exchange;
     }
 
     private function exchange(Request $request, Exchange $exchange, int $maxRedirects): Response
     {
+        $secret = array_intersect_key($request->headers(), self::FOR_ONE_ORIGIN);
+
         for (;;) {
             $exchange->sent($request);
             $response = $this->transport->send($request);
@@ -126,27 +126,33 @@ final class FerryHttpClient implements HttpClientInterface
             }
 
             $target = Uri::resolve($request->url, $location);
+
+            if (null === $origin = Uri::origin($target)) {
+                return $response;
+            }
+
             $exchange->redirectUrl = $target;
 
             if ($exchange->redirects >= $maxRedirects) {
-                // As Symfony has it: the last answer, unless redirections were to be followed.
-                return $maxRedirects > 0 ? throw new RedirectRefusedException(sprintf('%s redirects again after %d redirections', Uri::withoutQuery($request->url), $maxRedirects)) : $response;
-            }
-
-            $origin = Uri::origin($target);
-
-            if (null === $origin) {
                 return $response;
             }
 
             ++$exchange->redirects;
             $exchange->redirectUrl = null;
             $request = $request->redirected($response->status, $target);
-
-            if ($origin !== Uri::origin($exchange->url)) {
-                $request = new Request($request->method, $target, array_diff_key($request->headers(), ['authorization' => true, 'cookie' => true, 'proxy-authorization' => true]), $request->body(), $request->timeout);
-            }
+            $headers = array_diff_key($request->headers(), self::FOR_ONE_ORIGIN) + ($origin === Uri::origin($exchange->originalUrl) ? $secret : []);
+            $request = new Request($request->method, $target, $headers, $request->body(), $request->timeout);
         }
+    }
+
+    /**
+     * @return array{string, ?string} '//host:port' and 'user:password'
+     */
+    private static function splitLogin(#[\SensitiveParameter] string $authority): array
+    {
+        $at = strrpos($authority, '@');
+
+        return false === $at ? [$authority, null] : ['//'.substr($authority, $at + 1), rawurldecode(substr($authority, 2, $at - 2))];
     }
 
     private static function read(mixed $body): string

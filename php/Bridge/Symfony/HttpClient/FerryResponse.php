@@ -32,6 +32,11 @@ final class FerryResponse implements ResponseInterface, StreamableInterface
     /** Whether somebody has looked at the status: else the destructor does, as with Symfony's own. */
     private bool $checked = false;
 
+    private bool $streamed = false;
+
+    /** Null until the option "buffer" has been looked at. */
+    private ?bool $kept = null;
+
     /**
      * @param \Closure(?float): Response $await
      */
@@ -76,7 +81,7 @@ final class FerryResponse implements ResponseInterface, StreamableInterface
         $throw && $this->check($response);
         $this->checked = true;
 
-        return $response->getContent(false);
+        return $this->content();
     }
 
     /**
@@ -135,15 +140,25 @@ final class FerryResponse implements ResponseInterface, StreamableInterface
                 throw new \TypeError(sprintf('%s::stream() expects responses of its own, %s given', FerryHttpClient::class, get_debug_type($response)));
             }
 
-            if ($response->exchange->canceled) {
-                continue;
-            }
-
             try {
-                $content = $response->response($timeout)->getContent(false);
+                if ($response->streamed) {
+                    yield $response => new LastChunk(\strlen($response->response()->getContent(false)));
+
+                    continue;
+                }
+
+                $response->response($timeout);
+                $content = $response->content();
+                $response->streamed = true;
             } catch (\Throwable $e) {
                 $response->checked = true;
-                yield $response => new ErrorChunk(0, $e);
+                $chunk = new ErrorChunk(0, $e instanceof SymfonyTimeoutException ? $e->getMessage() : $e);
+                yield $response => $chunk;
+
+                if (!$chunk->didThrow()) {
+                    // Nobody has looked at it, and it must not be lost.
+                    throw $e;
+                }
 
                 continue;
             }
@@ -179,13 +194,45 @@ final class FerryResponse implements ResponseInterface, StreamableInterface
             $error = new SymfonyTimeoutException($e->getMessage(), 0, $e);
         } catch (\Throwable $e) {
             // What closes the connection is the handler's to see.
-            $error = $e instanceof RefusalInterface ? $e : new TransportException($e->getMessage(), 0, $e);
+            $error = $e instanceof RefusalInterface || $e instanceof \Error ? $e : new TransportException($e->getMessage(), 0, $e);
         }
 
         $this->checked = true;
         $this->exchange->error = $error->getMessage();
 
         throw $this->error = $error;
+    }
+
+    /** As often as the option "buffer" says. */
+    private function content(): string
+    {
+        $content = $this->response()->getContent(false);
+
+        if (false === $this->kept) {
+            throw new TransportException('Cannot get the content of the response twice: buffering is disabled.');
+        }
+
+        if (null === $this->kept) {
+            $buffer = $this->exchange->buffer;
+
+            if ($buffer instanceof \Closure) {
+                try {
+                    $buffer = $buffer($this->response()->headers);
+                } catch (\Throwable $e) {
+                    $this->exchange->error = $e->getMessage();
+
+                    throw $this->error = new TransportException($e->getMessage(), 0, $e);
+                }
+
+                // It may have canceled.
+                $this->response();
+            }
+
+            $this->kept = \is_resource($buffer) || true === $buffer;
+            \is_resource($buffer) && fwrite($buffer, $content);
+        }
+
+        return $content;
     }
 
     private function check(Response $response): void
