@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Api\Transport;
 
 use Ferry\Api\Exception\ConnectException;
+use Ferry\Api\Pause;
 use Ferry\Api\Request;
 use Ferry\Api\Response;
 use Ferry\Api\Uri;
@@ -30,7 +31,7 @@ final class RetryingTransport implements TransportInterface
         private readonly ?LoggerInterface $logger = null,
         ?\Closure $sleep = null,
     ) {
-        $this->sleep = $sleep ?? self::pause(...);
+        $this->sleep = $sleep ?? Pause::for(...);
     }
 
     public function send(Request $request): Response
@@ -46,15 +47,6 @@ final class RetryingTransport implements TransportInterface
                 $this->logger?->info('The API cannot be reached with {method} {url}, which is tried again: {message}', ['method' => $request->method, 'url' => Uri::withoutQuery($request->url), 'message' => $e->getMessage()]);
                 ($this->sleep)(self::FIRST_PAUSE * 2 ** $attempt * random_int(75, 125) / 100);
             }
-        }
-    }
-
-    private static function pause(float $seconds): void
-    {
-        if (null !== \Fiber::getCurrent() && \function_exists('Ferry\delay')) {
-            \Ferry\delay($seconds);
-        } else {
-            usleep((int) ($seconds * 1_000_000));
         }
     }
 }

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel;
 
+use Ferry\Api\ApiClient;
+use Ferry\Api\Psr18Client;
+use Ferry\Api\Transport\AsyncTransport;
 use Ferry\Auth\ConnectionRegistry;
 use Ferry\Auth\LogoutDisconnector;
 use Ferry\Auth\RevocationAdmission;
@@ -12,6 +15,8 @@ use Ferry\Auth\TicketAdmission;
 use Ferry\Auth\TicketIssuer;
 use Ferry\Auth\TicketRedeemer;
 use Ferry\Auth\UsedTickets;
+use Ferry\Bridge\Laravel\Api\ApiFactory;
+use Ferry\Bridge\Laravel\Api\HttpMacro;
 use Ferry\Bridge\Laravel\Auth\CacheLedger;
 use Ferry\Bridge\Laravel\Auth\ConnectionAuth;
 use Ferry\Bridge\Laravel\Auth\HandshakeGate;
@@ -55,6 +60,7 @@ use Illuminate\Auth\Events\Logout;
 use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Http\Client\Factory;
 use Illuminate\Support\ServiceProvider;
 use Psr\Cache\CacheItemPoolInterface;
 use Symfony\Component\Cache\Adapter\Psr16Adapter;
@@ -74,6 +80,7 @@ final class FerryServiceProvider extends ServiceProvider
         $this->registerAuthentication();
         $this->registerTickets();
         $this->registerPublisher();
+        $this->registerApi();
         $this->registerServer();
     }
 
@@ -141,6 +148,18 @@ final class FerryServiceProvider extends ServiceProvider
         });
         $this->app->bind(WsStatusCommand::class, static fn (Application $app): WsStatusCommand => new WsStatusCommand($app->make(StatusReaderInterface::class)));
         $this->app->bind(WsPublishCommand::class, static fn (Application $app): WsPublishCommand => new WsPublishCommand(static fn (): PublisherInterface => $app->make(PublisherInterface::class)));
+    }
+
+    private function registerApi(): void
+    {
+        $this->app->bind(ApiFactory::class, static fn (Application $app): ApiFactory => new ApiFactory($app, $app->make('config')));
+        $this->app->singleton(ApiClient::class, static fn (Application $app): ApiClient => $app->make(ApiFactory::class)->client());
+        $this->app->singleton(AsyncTransport::class, static fn (Application $app): AsyncTransport => $app->make(ApiFactory::class)->async());
+        $this->app->bind(Psr18Client::class, static fn (Application $app): Psr18Client => new Psr18Client($app->make(AsyncTransport::class)));
+
+        if (class_exists(Factory::class)) {
+            HttpMacro::register($this->app);
+        }
     }
 
     private function disconnect(?Authenticatable $user): void

@@ -4,12 +4,14 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel;
 
+use Ferry\Api\ApiClient;
 use Ferry\Auth\TicketIssuer;
 use Ferry\Bridge\Laravel\Auth\GuardClaim;
 use Ferry\Bridge\Laravel\Auth\UserLoader;
 use Ferry\Bridge\Laravel\Routing\HandlerRoute;
 use Ferry\Bridge\Laravel\Routing\HandlerRouter;
 use Ferry\Bridge\Laravel\Testing\FakePublisher;
+use Ferry\Connection;
 use Ferry\Publish\BatchPublisherInterface;
 use Ferry\Publish\PublisherInterface;
 use Illuminate\Contracts\Auth\Authenticatable;
@@ -93,6 +95,16 @@ final class WebSockets
     public function connections(?string $room = null): array
     {
         return $this->publisher()->connections($room);
+    }
+
+    /**
+     * Requests to the application's own API, as the client of that connection.
+     *
+     *     Ws::api($connection)->post('/api/messages', json: ['text' => $text])->toArray();
+     */
+    public function api(Connection $connection): ApiClient
+    {
+        return $this->container->make(ApiClient::class)->as($connection);
     }
 
     /** For tests: from now on what is published is remembered instead of sent, and Ws::assertPublished() knows of it. */

@@ -75,6 +75,31 @@ final class ConnectionAuth
         $this->current = null;
     }
 
+    /**
+     * With the application's own guards, which know nothing of the connection.
+     *
+     * @template T
+     *
+     * @param \Closure(): T $inside
+     *
+     * @return T
+     */
+    public function aside(\Closure $inside): mixed
+    {
+        if ([] === $this->guards) {
+            return $inside();
+        }
+
+        $auth = $this->auth();
+        $this->stepBack($auth);
+
+        try {
+            return $inside();
+        } finally {
+            $this->standIn($auth);
+        }
+    }
+
     private function standIn(AuthManager $auth): void
     {
         if (!$this->extended) {
@@ -135,14 +160,7 @@ final class ConnectionAuth
 
     private function ask(string $guard, Handshake $handshake, Identity $identity): ?Authenticatable
     {
-        $auth = $this->auth();
-        $this->stepBack($auth);
-
-        try {
-            $user = $this->scope->run($handshake, static fn (): ?Authenticatable => $auth->guard($guard)->user());
-        } finally {
-            $this->standIn($auth);
-        }
+        $user = $this->aside(fn (): ?Authenticatable => $this->scope->run($handshake, fn (): ?Authenticatable => $this->auth()->guard($guard)->user()));
 
         // Another user would be somebody else's right to this connection.
         return null !== $user && (string) $user->getAuthIdentifier() === $identity->userIdentifier ? $user : null;

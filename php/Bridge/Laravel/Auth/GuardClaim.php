@@ -17,11 +17,12 @@ final class GuardClaim
     private const GUARD = 'laravel.guard';
     private const MODEL = 'laravel.model';
 
-    public static function identity(Authenticatable $user, string $guard): Identity
+    /** @param ?string $token that the guard found the user by */
+    public static function identity(Authenticatable $user, string $guard, #[\SensitiveParameter] ?string $token = null): Identity
     {
         [$identifier, $claims] = self::of($user, $guard);
 
-        return new Identity($identifier, [], $claims);
+        return new Identity($identifier, [], $claims, $token);
     }
 
     /**

@@ -13,6 +13,7 @@ use Ferry\Identity;
 use Illuminate\Auth\AuthManager;
 use Illuminate\Auth\Middleware\Authenticate;
 use Illuminate\Contracts\Auth\Authenticatable;
+use Illuminate\Contracts\Auth\StatefulGuard;
 use Illuminate\Contracts\Config\Repository;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application;
@@ -66,8 +67,8 @@ final class HandshakeGate implements AdmissionInterface
                 $this->auth->enter($identity, static fn (): Handshake => $handshake, self::guards($middleware));
             }
 
-            $response = (new Pipeline($this->app))->send($request)->through($middleware)->then(function () use ($auth, $through, &$identity): Response {
-                $identity ??= $this->identity($auth);
+            $response = (new Pipeline($this->app))->send($request)->through($middleware)->then(function () use ($auth, $through, $handshake, &$identity): Response {
+                $identity ??= $this->identity($auth, $handshake);
 
                 return $through;
             });
@@ -119,11 +120,13 @@ final class HandshakeGate implements AdmissionInterface
         return $guards;
     }
 
-    private function identity(AuthManager $auth): ?Identity
+    private function identity(AuthManager $auth, Handshake $handshake): ?Identity
     {
-        $user = $auth->guard()->user();
+        $guard = $auth->guard();
+        $user = $guard->user();
 
-        return $user instanceof Authenticatable ? GuardClaim::identity($user, $auth->getDefaultDriver()) : null;
+        // A guard of sessions has not looked at it.
+        return $user instanceof Authenticatable ? GuardClaim::identity($user, $auth->getDefaultDriver(), $guard instanceof StatefulGuard ? null : $handshake->token) : null;
     }
 
     private function refusal(Request $request, \Throwable $error): int

@@ -4,9 +4,11 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel\Facades;
 
+use Ferry\Api\ApiClient;
 use Ferry\Bridge\Laravel\Routing\HandlerRoute;
 use Ferry\Bridge\Laravel\Testing\FakePublisher;
 use Ferry\Bridge\Laravel\WebSockets;
+use Ferry\Connection;
 use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Routing\RouteRegistrar;
 use Illuminate\Support\Facades\Facade;
@@ -23,6 +25,7 @@ use Illuminate\Support\Facades\Facade;
  * @method static array          connections(?string $room = null)
  * @method static string         url(string $path = '/')
  * @method static string         ticket(Authenticatable $user, ?string $guard = null, ?int $ttl = null)
+ * @method static ApiClient      api(Connection $connection)
  * @method static FakePublisher  fake()
  * @method static void           assertPublished(string $event, \Closure|int|null $expected = null)
  * @method static void           assertPublishedTo(string|array $rooms, string $event, ?\Closure $expected = null)

@@ -129,4 +129,32 @@ return [
         'timeout' => 2.0,
     ],
 
+    /*
+    |--------------------------------------------------------------------------
+    | API
+    |--------------------------------------------------------------------------
+    |
+    | How Ferry\Api\ApiClient and Http::ferry($connection) reach your own API in
+    | the name of a client. "base_uri" is where it answers; tokens of clients
+    | are sent nowhere else. With the mode "async" other clients are served
+    | while a handler waits, "kernel" calls your controllers in this process,
+    | "http" blocks all clients; its "client" is a service that PSR-18 knows.
+    | "options" are those of Ferry\HttpClient.
+    |
+    */
+
+    'api' => [
+        'base_uri' => env('WS_API_URL'),
+        'mode' => env('WS_API_MODE', 'async'),
+        'timeout' => 10.0,
+        'retries' => 2,
+        'max_redirects' => 3,
+        'max_body_bytes' => 8388608,
+        // The header that has the client's address: x-forwarded-for, forwarded or none.
+        'forwarded' => 'x-forwarded-for',
+        'headers' => [],
+        'client' => null,
+        'options' => [],
+    ],
+
 ];

@@ -5,15 +5,15 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Symfony\Api;
 
 use Ferry\Api\BaseUri;
-use Ferry\Api\Exception\ResponseTooLargeException;
+use Ferry\Api\Exception\ApiException;
 use Ferry\Api\Exception\TransportException;
 use Ferry\Api\Request as ApiRequest;
 use Ferry\Api\Response as ApiResponse;
 use Ferry\Api\Transport\TransportInterface;
 use Ferry\Api\Uri;
 use Ferry\Bridge\Symfony\Security\Session\SessionReader;
+use Ferry\Http\ApiMessage;
 use Psr\Log\LoggerInterface;
-use Symfony\Component\HttpFoundation\Request;
 use Symfony\Component\HttpFoundation\Response;
 use Symfony\Component\HttpFoundation\Session\Session;
 use Symfony\Component\HttpFoundation\Session\Storage\MockArraySessionStorage;
@@ -58,19 +58,15 @@ final class KernelTransport implements TransportInterface
 
     public function send(ApiRequest $request): ApiResponse
     {
-        $message = $this->message($request);
+        $message = ApiMessage::request($request, $this->baseUri);
+        // One of the framework's own would start PHP's session in a process that has printed something already.
+        $message->setSession($this->sessions?->read($message) ?? new Session(new MockArraySessionStorage()));
 
         return $this->outer->leaveFor(function () use ($message, $request): ApiResponse {
-            // Until Symfony 6 a listener sends streams before handle() returns.
-            $output = new CapturedOutput($this->maxBodyBytes);
-
             try {
-                $response = $output->during(fn (): Response => $this->kernel->handle($message, HttpKernelInterface::MAIN_REQUEST));
-
-                if (false === $content = $response->getContent()) {
-                    $output->during(static fn () => $response->sendContent());
-                    $content = $output->content;
-                }
+                [$response, $answer] = ApiMessage::response($request, fn (): Response => $this->kernel->handle($message, HttpKernelInterface::MAIN_REQUEST), $this->maxBodyBytes);
+            } catch (ApiException $e) {
+                throw $e;
             } catch (\Throwable $e) {
                 throw new TransportException(sprintf('The application failed on %s: %s', Uri::withoutQuery($request->url), $e->getMessage()), 0, $e);
             }
@@ -84,56 +80,7 @@ final class KernelTransport implements TransportInterface
                 }
             }
 
-            if (\strlen($content) > $this->maxBodyBytes) {
-                throw new ResponseTooLargeException(sprintf('%s answered with more than %d bytes', Uri::withoutQuery($request->url), $this->maxBodyBytes));
-            }
-
-            /** @var array<string, list<?string>> $headers */
-            $headers = $response->headers->all();
-
-            return new ApiResponse($response->getStatusCode(), array_map(static fn (array $values): array => array_map('strval', $values), $headers), $content, $request->url);
+            return $answer;
         });
-    }
-
-    private function message(#[\SensitiveParameter] ApiRequest $request): Request
-    {
-        $server = [
-            'REMOTE_ADDR' => $request->clientAddress ?? '127.0.0.1',
-            'SCRIPT_NAME' => $this->baseUri->path.'/index.php',
-            'SCRIPT_FILENAME' => 'index.php',
-            'SERVER_SOFTWARE' => 'Ferry',
-        ];
-        $headers = $request->headers();
-        // The address is that of the client itself: no proxy is between.
-        unset($headers['x-forwarded-for'], $headers['forwarded'], $headers['proxy']);
-
-        foreach ($headers as $name => $values) {
-            $name = strtoupper(strtr($name, '-', '_'));
-            $server[\in_array($name, ['CONTENT_TYPE', 'CONTENT_LENGTH'], true) ? $name : 'HTTP_'.$name] = implode('COOKIE' === $name ? '; ' : ', ', $values);
-        }
-
-        $fields = [];
-
-        if (str_starts_with($server['CONTENT_TYPE'] ?? '', 'application/x-www-form-urlencoded')) {
-            parse_str($request->body(), $fields);
-        }
-
-        $server += ['CONTENT_TYPE' => '', 'HTTP_ACCEPT_LANGUAGE' => '', 'HTTP_ACCEPT_CHARSET' => ''];
-        $message = Request::create($request->url, $request->method, [], self::cookies($server['HTTP_COOKIE'] ?? ''), [], $server, $request->body());
-        $message->request->replace($fields);
-        // One of the framework's own would start PHP's session in a process that has printed something already.
-        $message->setSession($this->sessions?->read($message) ?? new Session(new MockArraySessionStorage()));
-
-        return $message;
-    }
-
-    /**
-     * @return array<string, mixed> as in $_COOKIE
-     */
-    private static function cookies(#[\SensitiveParameter] string $header): array
-    {
-        parse_str(str_replace(['&', '+', '; ', ';'], ['%26', '%2B', '&', '&'], $header), $cookies);
-
-        return $cookies;
     }
 }

@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-namespace Ferry\Bridge\Symfony\Api;
+namespace Ferry\Http;
 
 /**
  * What is printed, which behind a web server would go to the client: streams and files.
