@@ -13,6 +13,7 @@ if (is_file($root.'/vendor/autoload.php')) {
 
 $packages = [
     'Doctrine/ORM',
+    'GuzzleHttp',
     'Illuminate',
     'Nyholm/Psr7',
     'Psr/Http/Client',

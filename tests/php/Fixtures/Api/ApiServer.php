@@ -7,7 +7,7 @@ namespace Ferry\Tests\Fixtures\Api;
 use Ferry\Tests\Fixtures\Process;
 
 /**
- * PHP's own web server with server.php, for as long as the object lives.
+ * PHP's own web server with server.php, for as long as the object lives. It answers one request after the other.
  */
 final class ApiServer
 {
@@ -18,8 +18,7 @@ final class ApiServer
 
     public function __construct(string $script = __DIR__.'/server.php')
     {
-        // Several requests at once, for those that wait.
-        $this->process = new Process([\PHP_BINARY, '-n', '-S', '127.0.0.1:0', $script], ['PHP_CLI_SERVER_WORKERS' => '4']);
+        $this->process = new Process([\PHP_BINARY, '-n', '-S', '127.0.0.1:0', $script]);
         $this->url = $this->process->waitFor('~\((http://127\.0\.0\.1:\d+)\) started~')[1];
     }
 

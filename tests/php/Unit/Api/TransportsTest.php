@@ -139,7 +139,7 @@ final class TransportsTest extends TestCase
     public function testNoAnswerInTime(\Closure $transport): void
     {
         $this->expectException(TimeoutException::class);
-        $transport(1000)->send(new Request('POST', self::$server->url.'/slow?ms=3000', [], 'x', 0.2));
+        $transport(1000)->send(new Request('POST', self::$server->url.'/slow?ms=1000', [], 'x', 0.2));
     }
 
     /**
