@@ -27,4 +27,8 @@ return [
     'hygiene' => ['reset' => 'message', 'ping_after' => 30, 'gc_every' => 1000],
     // What the API writes reaches open windows this way.
     'publish' => ['dsn' => env('FERRY_DSN', 'unix://'.storage_path('ws-control.sock')), 'secret' => Jwt::secret(storage_path('jwt-secret'))],
+    // Who writes what comes over the socket: "orm" or "api".
+    'writes' => env('CHAT_WRITES', 'orm'),
+    // This application's own controllers, in the server's process. Those of another one: async, with its address.
+    'api' => ['mode' => env('WS_API_MODE', 'kernel'), 'base_uri' => env('WS_API_URL')],
 ];

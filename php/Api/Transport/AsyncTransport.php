@@ -14,7 +14,7 @@ use Ferry\Api\Uri;
 use Ferry\Exception\ConnectException as NativeConnectException;
 use Ferry\Exception\ExtensionMissingException;
 use Ferry\Exception\HttpException;
-use Ferry\Exception\TimeoutException as NativeTimeoutException;
+use Ferry\Exception\HttpTimeoutException;
 use Ferry\Exception\TooLargeException;
 use Ferry\HttpClient;
 
@@ -26,7 +26,7 @@ final class AsyncTransport implements TransportInterface
     private ?HttpClient $client = null;
 
     /**
-     * @param array<string, mixed> $options of \Ferry\HttpClient
+     * @param array<string, mixed> $options of \Ferry\HttpClient, but for its redirections
      */
     public function __construct(private readonly array $options = [])
     {
@@ -44,10 +44,10 @@ final class AsyncTransport implements TransportInterface
         try {
             $answer = $this->client->request($request->method, $request->url, $request->headers(), $request->body(), null === $request->timeout ? [] : ['timeout' => $request->timeout]);
 
-            return new Response($answer->statusCode(), array_change_key_case($answer->headers()), $answer->body(), $request->url);
+            return new Response($answer->statusCode(), $answer->headers(), $answer->body(), $request->url);
         } catch (NativeConnectException $e) {
             throw new ConnectException(sprintf('Cannot connect to %s: %s', $url, self::reason($e, $request)));
-        } catch (NativeTimeoutException $e) {
+        } catch (HttpTimeoutException $e) {
             throw new TimeoutException(sprintf('%s did not answer in time: %s', $url, self::reason($e, $request)));
         } catch (TooLargeException $e) {
             throw new ResponseTooLargeException(sprintf('%s answered with too much: %s', $url, self::reason($e, $request)));

@@ -10,6 +10,7 @@ use App\Models\User;
 use Ferry\Attribute\OnClose;
 use Ferry\Attribute\OnMessage;
 use Ferry\Attribute\OnOpen;
+use Ferry\Bridge\Laravel\Facades\Ws;
 use Ferry\Connection;
 use Ferry\WsServer;
 use Illuminate\Database\Eloquent\Collection;
@@ -22,6 +23,8 @@ use Illuminate\Database\Eloquent\Collection;
  *
  * To the client: {type: "presence", users}, {type: "joined", user}, {type: "left", user}, and published to the room, so that
  * who was cut off gets what he missed: {type: "message", room, offset, data: {id, author, text, sentAt}}.
+ *
+ * With CHAT_WRITES=api messages are written by the application's own API, as the client, and else by Eloquent.
  */
 final class Chat
 {
@@ -53,9 +56,17 @@ final class Chat
         return ['messages' => Message::recent()];
     }
 
+    /**
+     * @return Message|array<string, mixed> as it was written
+     */
     #[OnMessage('message')]
-    public function message(PostMessage $message, User $user): Message
+    public function message(Connection $connection, PostMessage $message, User $user): Message|array
     {
+        // The API finds out by the client's token who writes, and publishes by itself.
+        if ('api' === config('ws.writes')) {
+            return Ws::api($connection)->post('/api/messages', json: ['text' => $message->text])->toArray();
+        }
+
         $posted = Message::post($user, $message->text);
         $this->server->room(self::ROOM)->publish('message', $posted);
 

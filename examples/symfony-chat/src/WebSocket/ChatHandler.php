@@ -4,16 +4,19 @@ declare(strict_types=1);
 
 namespace App\WebSocket;
 
+use App\Chat\InvalidMessageException;
 use App\Chat\Messages;
 use App\Entity\Message;
 use App\Entity\User;
 use Doctrine\ORM\EntityManagerInterface;
+use Ferry\Api\ApiClient;
 use Ferry\Attribute\AsWsHandler;
 use Ferry\Attribute\OnClose;
 use Ferry\Attribute\OnMessage;
 use Ferry\Attribute\OnOpen;
 use Ferry\Connection;
 use Ferry\WsServer;
+use Symfony\Component\HttpFoundation\Response;
 use Symfony\Component\Security\Http\Attribute\CurrentUser;
 
 /**
@@ -24,6 +27,8 @@ use Symfony\Component\Security\Http\Attribute\CurrentUser;
  *
  * To the client: {type: "presence", users}, {type: "joined", user}, {type: "left", user}, and published to the room, so that
  * who was cut off gets what he missed: {type: "message", room, offset, data: {id, author, text, sentAt}}.
+ *
+ * With CHAT_WRITES=api messages are written by the application's own API, as the client, and else by Doctrine.
  */
 #[AsWsHandler('/ws')]
 final class ChatHandler
@@ -34,7 +39,12 @@ final class ChatHandler
         private readonly EntityManagerInterface $entityManager,
         private readonly Messages $messages,
         private readonly Presence $presence,
+        private readonly ApiClient $api,
+        private readonly string $writes,
     ) {
+        if (!\in_array($writes, ['orm', 'api'], true)) {
+            throw new \InvalidArgumentException(sprintf('CHAT_WRITES must be "orm" or "api", "%s" given.', $writes));
+        }
     }
 
     #[OnOpen]
@@ -62,11 +72,19 @@ final class ChatHandler
 
     /**
      * @param array<string, mixed> $message
+     *
+     * @return Message|array<string, mixed> as it was written
      */
     #[OnMessage('message')]
-    public function message(WsServer $server, #[CurrentUser] User $user, array $message): Message
+    public function message(Connection $connection, WsServer $server, #[CurrentUser] User $user, array $message): Message|array
     {
-        $posted = $this->messages->post($user, $message['text'] ?? null);
+        $text = $message['text'] ?? null;
+
+        if ('api' === $this->writes) {
+            return $this->postToApi($connection, $text);
+        }
+
+        $posted = $this->messages->post($user, $text);
         $server->room(self::ROOM)->publish('message', $posted);
 
         return $posted;
@@ -81,5 +99,23 @@ final class ChatHandler
         if (\is_string($username) && null !== $profile = $this->presence->leave($username)) {
             $server->room(self::ROOM)->sendJson(['type' => 'left', 'user' => $profile], [$connection]);
         }
+    }
+
+    /**
+     * The API finds out by the client's token who writes, and publishes by itself.
+     *
+     * @return array<string, mixed>
+     */
+    private function postToApi(Connection $connection, mixed $text): array
+    {
+        $answer = $this->api->as($connection)->post('/api/messages', json: ['text' => $text]);
+
+        if (Response::HTTP_UNPROCESSABLE_ENTITY === $answer->status) {
+            $error = $answer->toArray(false);
+
+            throw new InvalidMessageException($error['code'], $error['error']);
+        }
+
+        return $answer->toArray();
     }
 }

@@ -7,6 +7,7 @@ namespace Ferry\Bridge\Symfony\HttpClient;
 use Ferry\Api\Exception\TimeoutException;
 use Ferry\Api\Response;
 use Ferry\Exception\RefusalInterface;
+use Ferry\Exception\TimeoutException as AwaitTimeoutException;
 use Symfony\Component\HttpClient\Chunk\DataChunk;
 use Symfony\Component\HttpClient\Chunk\ErrorChunk;
 use Symfony\Component\HttpClient\Chunk\FirstChunk;
@@ -190,6 +191,9 @@ final class FerryResponse implements ResponseInterface, StreamableInterface
 
         try {
             return $this->response = ($this->await)($timeout);
+        } catch (AwaitTimeoutException $e) {
+            // It goes on.
+            throw new SymfonyTimeoutException($e->getMessage(), 0, $e);
         } catch (TimeoutException $e) {
             $error = new SymfonyTimeoutException($e->getMessage(), 0, $e);
         } catch (\Throwable $e) {

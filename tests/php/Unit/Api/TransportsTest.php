@@ -4,154 +4,22 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Unit\Api;
 
-use Ferry\Api\Exception\ApiException;
-use Ferry\Api\Exception\ClientException;
 use Ferry\Api\Exception\ConnectException;
-use Ferry\Api\Exception\DecodingException;
-use Ferry\Api\Exception\RedirectionException;
-use Ferry\Api\Exception\ResponseTooLargeException;
-use Ferry\Api\Exception\ServerException;
 use Ferry\Api\Exception\TimeoutException;
 use Ferry\Api\Exception\TransportException;
-use Ferry\Api\Psr18Client;
 use Ferry\Api\Request;
 use Ferry\Api\Response;
-use Ferry\Api\Transport\HttpClientTransport;
-use Ferry\Api\Transport\Psr18Transport;
 use Ferry\Api\Transport\RetryingTransport;
-use Ferry\Api\Transport\StreamTransport;
-use Ferry\Api\Transport\TransportInterface;
 use Ferry\Exception\InvalidArgumentException;
-use Ferry\Tests\Fixtures\Api\ApiServer;
 use Ferry\Tests\Fixtures\Api\ScriptedTransport;
 use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
-use Symfony\Component\HttpClient\HttpClient;
 
 /**
- * Each transport against a real server.
+ * What is the same for all transports.
  */
 final class TransportsTest extends TestCase
 {
-    private static ?ApiServer $server = null;
-
-    public static function setUpBeforeClass(): void
-    {
-        self::$server = new ApiServer();
-    }
-
-    public static function tearDownAfterClass(): void
-    {
-        self::$server = null;
-    }
-
-    /**
-     * @return iterable<string, array{\Closure(int): TransportInterface}>
-     */
-    public static function transports(): iterable
-    {
-        yield 'streams' => [static fn (int $max): TransportInterface => new StreamTransport($max)];
-        yield 'symfony/http-client' => [static fn (int $max): TransportInterface => new HttpClientTransport(HttpClient::create(), $max)];
-        yield 'PSR-18' => [static fn (int $max): TransportInterface => new Psr18Transport(new Psr18Client(new StreamTransport()), maxBodyBytes: $max)];
-    }
-
-    /**
-     * @dataProvider transports
-     */
-    #[DataProvider('transports')]
-    public function testRequestAndAnswerArriveWhole(\Closure $transport): void
-    {
-        $response = $transport(100_000)->send(new Request('PATCH', self::$server->url.'/echo?a=b%20c', ['X-Two' => ['one', 'two'], 'Authorization' => 'Bearer t', 'Content-Type' => 'text/plain'], "\x00\xff body"));
-        $seen = $response->toArray();
-
-        self::assertSame([200, 'PATCH', '/echo?a=b%20c', "\x00\xff body"], [$response->status, $seen['method'], $seen['uri'], base64_decode($seen['body'])]);
-        self::assertSame(['one, two', 'Bearer t', '7'], [$seen['headers']['x-two'], $seen['headers']['authorization'], $seen['headers']['content-length']]);
-        self::assertSame('application/json', $response->header('Content-Type'));
-
-        $text = $transport(100_000)->send(new Request('GET', self::$server->url.'/text'));
-        self::assertSame(['one', 'two'], $text->headers['x-two']);
-        $this->expectException(DecodingException::class);
-        $text->toArray();
-    }
-
-    /**
-     * @dataProvider transports
-     */
-    #[DataProvider('transports')]
-    public function testErrorsAreAnswersAndRedirectionsAreNotFollowed(\Closure $transport): void
-    {
-        $url = self::$server->url;
-
-        foreach ([404 => ClientException::class, 503 => ServerException::class] as $status => $exception) {
-            $response = $transport(1000)->send(new Request('GET', $url.'/status/'.$status.'?secret=1'));
-            self::assertSame(['status' => $status], $response->toArray(false));
-
-            try {
-                $response->toArray();
-                self::fail('No exception was thrown.');
-            } catch (ApiException $e) {
-                self::assertSame([$exception, $status, $response], [$e::class, $e->getCode(), $e->response]);
-                self::assertStringNotContainsString('secret', $e->getMessage());
-            }
-        }
-
-        $response = $transport(1000)->send(new Request('GET', $url.'/redirect?to=/echo'));
-        self::assertSame([302, '/echo'], [$response->status, $response->header('location')]);
-        $this->expectException(RedirectionException::class);
-        $response->getContent();
-    }
-
-    /**
-     * @dataProvider transports
-     */
-    #[DataProvider('transports')]
-    public function testLargeAnswerIsRefused(\Closure $transport): void
-    {
-        self::assertSame(1000, \strlen($transport(1000)->send(new Request('GET', self::$server->url.'/large?bytes=1000'))->getContent()));
-        $this->expectException(ResponseTooLargeException::class);
-        $transport(1000)->send(new Request('GET', self::$server->url.'/large?bytes=300000'));
-    }
-
-    /**
-     * @dataProvider transports
-     */
-    #[DataProvider('transports')]
-    public function testNobodyThere(\Closure $transport): void
-    {
-        $psr = $transport(1) instanceof Psr18Transport;
-        $this->expectException($psr ? TransportException::class : ConnectException::class);
-        $this->expectExceptionMessageMatches('~^(?!.*secret)(?!.*hidden).*http://127~');
-        $transport(1000)->send(new Request('GET', ApiServer::closedPort().'/x?secret=1', ['authorization' => 'Bearer hidden']));
-    }
-
-    /**
-     * @return iterable<string, array{\Closure(int): TransportInterface}> PSR-18 knows no timeouts
-     */
-    public static function transportsWithTimeouts(): iterable
-    {
-        return array_diff_key([...self::transports()], ['PSR-18' => true]);
-    }
-
-    /**
-     * @dataProvider transportsWithTimeouts
-     */
-    #[DataProvider('transportsWithTimeouts')]
-    public function testNoAnswerInTime(\Closure $transport): void
-    {
-        $this->expectException(TimeoutException::class);
-        $transport(1000)->send(new Request('POST', self::$server->url.'/slow?ms=1000', [], 'x', 0.2));
-    }
-
-    /**
-     * @dataProvider transports
-     */
-    #[DataProvider('transports')]
-    public function testAnswerThatEndsEarly(\Closure $transport): void
-    {
-        $this->expectException(TransportException::class);
-        $transport(1000)->send(new Request('GET', self::$server->url.'/short'));
-    }
-
     /**
      * @testWith ["file:///etc/passwd"]
      *           ["/x"]

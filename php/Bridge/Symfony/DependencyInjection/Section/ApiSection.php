@@ -14,12 +14,14 @@ use Ferry\Api\Transport\StreamTransport;
 use Ferry\Bridge\Symfony\HttpClient\FerryHttpClient;
 use Ferry\Exception\InvalidArgumentException;
 use Ferry\ServerOptions;
+use Psr\Http\Client\ClientInterface;
 use Symfony\Component\Config\Definition\Builder\NodeBuilder;
 use Symfony\Component\Config\Definition\Exception\InvalidConfigurationException;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Component\DependencyInjection\ContainerInterface;
 use Symfony\Component\DependencyInjection\Definition;
 use Symfony\Component\DependencyInjection\Reference;
+use Symfony\Component\HttpClient\HttpClientTrait;
 
 /**
  * Requests to the application's API in the name of a client. ApiPass makes the transport of the mode.
@@ -145,8 +147,14 @@ final class ApiSection implements SectionInterface
     private function registerFaces(ContainerBuilder $container, array $options): void
     {
         $container->register(AsyncTransport::class, AsyncTransport::class)->setArguments([$options]);
-        $container->register(Psr18Client::class, Psr18Client::class)->setArguments([new Reference(AsyncTransport::class)]);
-        $container->register(FerryHttpClient::class, FerryHttpClient::class)->setArguments([new Reference(AsyncTransport::class)]);
+
+        if (interface_exists(ClientInterface::class)) {
+            $container->register(Psr18Client::class, Psr18Client::class)->setArguments([new Reference(AsyncTransport::class)]);
+        }
+
+        if (trait_exists(HttpClientTrait::class)) {
+            $container->register(FerryHttpClient::class, FerryHttpClient::class)->setArguments([new Reference(AsyncTransport::class)]);
+        }
     }
 
     /**
