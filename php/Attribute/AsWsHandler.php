@@ -21,6 +21,8 @@ final class AsWsHandler
      * @param int                   $priority     among patterns that match the same path the higher one wins; a path without
      *                                            placeholders always wins
      * @param array<string, mixed>  $options      for bridges and middleware; Ferry itself reads none
+     * @param bool                  $async        its methods wait for others (the ApiClient, Ferry\delay()): the server runs
+     *                                            handlers in fibers (option `fibers`), unless it is told not to
      */
     public function __construct(
         public readonly string $path = '/',
@@ -29,6 +31,7 @@ final class AsWsHandler
         public readonly array $middleware = [],
         public readonly int $priority = 0,
         public readonly array $options = [],
+        public readonly bool $async = false,
     ) {
     }
 }

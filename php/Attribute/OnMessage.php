@@ -17,12 +17,14 @@ namespace Ferry\Attribute;
 final class OnMessage
 {
     /**
-     * @param ?string $type the message's "type"; null: whatever no other method handles
-     * @param bool    $raw  take the frame without decoding it; not together with a type
+     * @param ?string $type  the message's "type"; null: whatever no other method handles
+     * @param bool    $raw   take the frame without decoding it; not together with a type
+     * @param bool    $async waits for others, see AsWsHandler
      */
     public function __construct(
         public readonly ?string $type = null,
         public readonly bool $raw = false,
+        public readonly bool $async = false,
     ) {
     }
 }

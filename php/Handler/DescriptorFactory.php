@@ -66,6 +66,7 @@ final class DescriptorFactory
                 $isInterface,
                 $attribute->priority ?? 0,
                 $attribute->options ?? [],
+                $attribute->async ?? false,
             );
         }
 
@@ -84,7 +85,7 @@ final class DescriptorFactory
         $taken = [];
 
         foreach ($class->getMethods() as $method) {
-            foreach (self::events($method) as [$event, $type, $raw]) {
+            foreach (self::events($method) as [$event, $type, $raw, $async]) {
                 $key = MethodDescriptor::MESSAGE === $event ? sprintf('#[OnMessage%s]', $raw ? '(raw: true)' : (null === $type ? '' : "('$type')")) : '#[On'.ucfirst($event).']';
 
                 if ($isInterface) {
@@ -100,7 +101,7 @@ final class DescriptorFactory
                 }
 
                 $taken[$key] = $method->name;
-                $methods[] = new MethodDescriptor($class->name, $method->name, $event, $type, $raw, array_map(ArgumentMetadata::fromReflection(...), $method->getParameters()), $placeholders);
+                $methods[] = new MethodDescriptor($class->name, $method->name, $event, $type, $raw, array_map(ArgumentMetadata::fromReflection(...), $method->getParameters()), $placeholders, $async);
             }
         }
 
@@ -112,7 +113,7 @@ final class DescriptorFactory
     }
 
     /**
-     * @return iterable<array{MethodDescriptor::*, ?string, bool}> event, type and whether it takes raw frames
+     * @return iterable<array{MethodDescriptor::*, ?string, bool, bool}> event, type, whether it takes raw frames and whether it waits
      */
     private static function events(\ReflectionMethod $method): iterable
     {
@@ -120,7 +121,7 @@ final class DescriptorFactory
             $name = $attribute->getName();
 
             if (isset(self::EVENTS[$name])) {
-                yield [self::EVENTS[$name], null, false];
+                yield [self::EVENTS[$name], null, false, false];
             } elseif (OnMessage::class === $name) {
                 $on = $attribute->newInstance();
                 \assert($on instanceof OnMessage);
@@ -129,7 +130,7 @@ final class DescriptorFactory
                     throw new InvalidHandlerException(sprintf('%s::%s() has #[OnMessage] with both a type and raw: a raw frame has no type.', $method->class, $method->name));
                 }
 
-                yield [MethodDescriptor::MESSAGE, $on->type, $on->raw];
+                yield [MethodDescriptor::MESSAGE, $on->type, $on->raw, $on->async];
             }
         }
     }

@@ -17,6 +17,7 @@ final class HandlerDescriptor
      * @param list<string>           $middleware ids in the container, outermost first
      * @param bool                   $interface  whether it is a HandlerInterface, called as one
      * @param array<string, mixed>   $options    for bridges
+     * @param bool                   $async      whether all its methods may wait for others
      */
     public function __construct(
         public readonly string $id,
@@ -27,7 +28,14 @@ final class HandlerDescriptor
         public readonly bool $interface = false,
         public readonly int $priority = 0,
         public readonly array $options = [],
+        public readonly bool $async = false,
     ) {
+    }
+
+    /** Whether something in it waits, so that it wants to run in a fiber. */
+    public function waits(): bool
+    {
+        return $this->async || [] !== array_filter($this->methods, static fn (MethodDescriptor $method): bool => $method->async);
     }
 
     /** @return ?MethodDescriptor the method of an event that has at most one */

@@ -21,6 +21,7 @@ final class MethodDescriptor
      * @param bool                   $raw          takes frames undecoded
      * @param list<ArgumentMetadata> $arguments
      * @param list<string>           $placeholders of the handler's path
+     * @param bool                   $async        whether it may wait for others
      */
     public function __construct(
         public readonly string $class,
@@ -30,6 +31,7 @@ final class MethodDescriptor
         public readonly bool $raw = false,
         public readonly array $arguments = [],
         public readonly array $placeholders = [],
+        public readonly bool $async = false,
     ) {
     }
 

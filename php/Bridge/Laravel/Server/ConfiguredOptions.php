@@ -17,10 +17,11 @@ final class ConfiguredOptions
 
     /**
      * @param ?list<string> $paths that are served, null when a list cannot say it
+     * @param bool          $waits whether a handler waits for others
      *
      * @return array<string, mixed>
      */
-    public static function from(Repository $config, ?array $paths = null): array
+    public static function from(Repository $config, ?array $paths = null, bool $waits = false): array
     {
         $options = (array) $config->get('ws.server');
 
@@ -38,6 +39,19 @@ final class ConfiguredOptions
             $options['path'] ??= $paths;
         }
 
+        // Without them what waits would block; an application may still set it to false.
+        if (isset(ServerOptions::all()['fibers']) && ($waits || self::usesAsyncApi((array) $config->get('ws.api')))) {
+            $options['fibers'] ??= true;
+        }
+
         return $options;
+    }
+
+    /**
+     * @param array<string, mixed> $api
+     */
+    private static function usesAsyncApi(array $api): bool
+    {
+        return 'async' === ($api['mode'] ?? 'async') && '' !== ($api['base_uri'] ?? '');
     }
 }

@@ -15,6 +15,7 @@ use Ferry\Bridge\Laravel\RestartListener;
 use Ferry\Bridge\Laravel\RestartSignal;
 use Ferry\Event\LifecycleListener;
 use Ferry\Exception\InvalidHandlerException;
+use Ferry\Handler\HandlerDescriptor;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Hygiene\Housekeeper;
 use Ferry\Hygiene\IdleGarbageCollection;
@@ -47,11 +48,13 @@ final class RunnerFactory
      */
     public function create(): Runner
     {
-        if ([] === $this->app->make(HandlerCatalog::class)->handlers()) {
+        if ([] === $handlers = $this->app->make(HandlerCatalog::class)->handlers()) {
             throw new InvalidHandlerException(sprintf('There is no handler to serve. Register one in %s: Ws::handler(\'/chat/{room}\', App\WebSockets\Chat::class). "php artisan make:ws-handler" writes one.', $this->config->get('ws.routes') ?? 'routes/ws.php'));
         }
 
-        return new Runner($this->dispatcher, ConfiguredOptions::from($this->config, $this->dispatcher->router()->paths()), $this->listeners());
+        $waits = [] !== array_filter($handlers, static fn (HandlerDescriptor $handler): bool => $handler->waits());
+
+        return new Runner($this->dispatcher, ConfiguredOptions::from($this->config, $this->dispatcher->router()->paths(), $waits), $this->listeners());
     }
 
     /**

@@ -10,9 +10,11 @@ use Ferry\Api\Exception\ConnectException;
 use Ferry\Api\Psr18Client;
 use Ferry\Attribute\AsWsHandler;
 use Ferry\Attribute\OnMessage;
+use Ferry\Bridge\Symfony\DependencyInjection\Section\ServerSection;
 use Ferry\Bridge\Symfony\HttpClient\FerryHttpClient;
 use Ferry\Connection;
 use Ferry\Identity;
+use Ferry\ServerOptions;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
 use Ferry\Tests\Fixtures\Api\ApiServer;
@@ -84,6 +86,26 @@ final class ApiConfigTest extends TestCase
         self::assertSame([4001, true, 2.5, 0], [$options->expiredCloseCode, $options->originsAreChecked, $options->timeout, $options->maxRedirects]);
     }
 
+    public function testWhatWaitsTurnsFibersOn(): void
+    {
+        // Where the server knows them.
+        $on = isset(ServerOptions::all()['fibers']) ? true : null;
+        $cases = [
+            [[], [ApiUserWithout::class], null],
+            [['api' => ['base_uri' => 'https://example.org']], [ApiUser::class], $on],
+            [['api' => ['mode' => 'kernel']], [ApiUser::class], null],
+            [[], [WaitingHandler::class], $on],
+            [['api' => ['base_uri' => 'https://example.org']] + (null === $on ? [] : ['server' => ['fibers' => false]]), [ApiUser::class], null === $on ? null : false],
+        ];
+
+        foreach ($cases as $number => [$ferry, $services, $expected]) {
+            $this->kernel?->remove();
+            $this->kernel = new TestKernel($ferry, $services);
+            $this->kernel->boot();
+            self::assertSame($expected, $this->kernel->getContainer()->getParameter(ServerSection::OPTIONS)['fibers'] ?? null, 'case '.$number);
+        }
+    }
+
     public function testNobodyThere(): void
     {
         $this->kernel = new TestKernel(['api' => ['mode' => 'http', 'base_uri' => ApiServer::closedPort()]], [ApiUser::class]);
@@ -127,6 +149,24 @@ final class FaceUser
     }
 
     #[OnMessage]
+    public function message(Connection $connection): void
+    {
+    }
+}
+
+#[AsWsHandler('/plain')]
+final class ApiUserWithout
+{
+    #[OnMessage]
+    public function message(Connection $connection): void
+    {
+    }
+}
+
+#[AsWsHandler('/waits')]
+final class WaitingHandler
+{
+    #[OnMessage('wait', async: true)]
     public function message(Connection $connection): void
     {
     }

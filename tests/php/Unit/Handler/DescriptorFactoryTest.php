@@ -42,6 +42,32 @@ final class DescriptorFactoryTest extends TestCase
         self::assertSame('/x', $descriptor->path->path);
     }
 
+    public function testWhoWaits(): void
+    {
+        [$byClass] = DescriptorFactory::describe((new #[AsWsHandler('/a', async: true)] class {
+            #[OnMessage('say')]
+            public function say(): void
+            {
+            }
+        })::class);
+        [$byMethod] = DescriptorFactory::describe((new #[AsWsHandler('/a')] class {
+            #[OnMessage('say', async: true)]
+            public function say(): void
+            {
+            }
+
+            #[OnMessage]
+            public function other(): void
+            {
+            }
+        })::class);
+        [$neither] = DescriptorFactory::describe(ChatHandler::class);
+
+        self::assertSame([true, false], [$byClass->async, $byClass->methods[0]->async]);
+        self::assertSame([false, true, false], [$byMethod->async, $byMethod->methods[0]->async, $byMethod->methods[1]->async]);
+        self::assertSame([true, true, false], [$byClass->waits(), $byMethod->waits(), $neither->waits()]);
+    }
+
     public function testOneClassOnSeveralPaths(): void
     {
         $descriptors = DescriptorFactory::describe((new #[AsWsHandler('/a')] #[AsWsHandler('/b')] class {

@@ -57,6 +57,10 @@ final class HandlersPass implements CompilerPassInterface
             ->setArgument(4, ServiceLocatorTagPass::register($container, $this->middleware($container, $descriptors)));
         $container->getDefinition(ServiceArgumentResolver::class)->setArgument(0, ServiceLocatorTagPass::register($container, $arguments));
         $this->setPaths($container, $router, $descriptors);
+
+        if ([] !== array_filter($descriptors, static fn (HandlerDescriptor $descriptor): bool => $descriptor->waits())) {
+            ServerSection::turnFibersOn($container);
+        }
     }
 
     /**

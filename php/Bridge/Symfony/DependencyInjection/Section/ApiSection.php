@@ -13,7 +13,6 @@ use Ferry\Api\Transport\RetryingTransport;
 use Ferry\Api\Transport\StreamTransport;
 use Ferry\Bridge\Symfony\HttpClient\FerryHttpClient;
 use Ferry\Exception\InvalidArgumentException;
-use Ferry\ServerOptions;
 use Psr\Http\Client\ClientInterface;
 use Symfony\Component\Config\Definition\Builder\NodeBuilder;
 use Symfony\Component\Config\Definition\Exception\InvalidConfigurationException;
@@ -125,17 +124,7 @@ final class ApiSection implements SectionInterface
             ->addTag('monolog.logger', ['channel' => 'ferry']);
 
         if ('async' === $api['mode']) {
-            self::turnFibersOn($container);
-        }
-    }
-
-    /** Unless the application says otherwise: without fibers the mode "async" would block. */
-    public static function turnFibersOn(ContainerBuilder $container): void
-    {
-        if (isset(ServerOptions::all()['fibers'])) {
-            /** @var array<string, mixed> $options */
-            $options = $container->getParameter(ServerSection::OPTIONS);
-            $container->setParameter(ServerSection::OPTIONS, $options + ['fibers' => true]);
+            ServerSection::turnFibersOn($container);
         }
     }
 

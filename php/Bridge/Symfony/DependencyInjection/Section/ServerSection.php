@@ -94,6 +94,16 @@ final class ServerSection implements SectionInterface
             ->addTag('console.command');
     }
 
+    /** For what waits; unless the application says otherwise. */
+    public static function turnFibersOn(ContainerBuilder $container): void
+    {
+        if (isset(ServerOptions::all()['fibers'])) {
+            /** @var array<string, mixed> $options */
+            $options = $container->getParameter(self::OPTIONS);
+            $container->setParameter(self::OPTIONS, $options + ['fibers' => true]);
+        }
+    }
+
     /**
      * Nodes have no default of their own: only what is set reaches the server.
      *
