@@ -61,7 +61,7 @@ final class HttpClient
      * body. Authorization, Cookie, Proxy-Authorization and Host are not sent to another scheme, host or port, and not again
      * afterwards. A GET, HEAD, PUT, DELETE, OPTIONS or TRACE whose connection was closed while nobody used it is sent again, once.
      *
-     * @param string $method  not CONNECT
+     * @param string $method  in any case; not CONNECT
      * @param string $url     http or https; relative with a `base_uri`. A user in it becomes Authorization
      * @param array<string, string|int|list<string|int>> $headers values without line breaks; Content-Length is added
      * @param array{timeout?: int|float, idle_timeout?: int|float, max_redirects?: int, max_body_bytes?: int, stream?: bool} $options

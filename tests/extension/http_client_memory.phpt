@@ -1,5 +1,5 @@
 --TEST--
-HttpClient: 10,000 requests leave no memory, no descriptor and no thread behind
+HttpClient: 10,000 requests and 200 clients leave no memory, no descriptor and no thread behind
 --FILE--
 <?php
 require __DIR__.'/lib/origin.inc';
@@ -31,6 +31,10 @@ gc_collect_cycles();
 printf("heap: %s\n", ($d = memory_get_usage() - $heap) <= 65_536 ? 'flat' : "grew by $d");
 printf("process: %s\n", ($d = resident() - $resident) <= 8 << 20 ? 'flat' : "grew by $d");
 printf("threads: %s\n", threads() <= $threads ? 'the same' : 'more');
+for ($i = 0; $i < 200; ++$i) {
+    (new Ferry\HttpClient(['proxy' => false]))->request('GET', $origin->url.'/echo');
+}
+until(fn () => descriptors() < 30);
 printf("pending %d, descriptors %s\n", $client->stats()['pending'], descriptors() < 30 ? 'few' : descriptors());
 ?>
 --EXPECT--

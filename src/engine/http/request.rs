@@ -48,7 +48,8 @@ impl Request {
             );
             refused("url", problem)
         })?;
-        let method = match Method::from_bytes(method) {
+        // As other PHP clients do; the registered methods are all in capitals.
+        let method = match Method::from_bytes(&method.to_ascii_uppercase()) {
             Ok(method) if method != Method::CONNECT => method,
             _ => {
                 let problem = format!(
@@ -190,7 +191,7 @@ mod tests {
                 "{name:?}"
             );
         }
-        for method in ["", "GET /", "GET\r\n", "CONNECT"] {
+        for method in ["", "GET /", "GET\r\n", "CONNECT", "Connect"] {
             assert!(
                 request(method, "http://a/", &[], "")
                     .unwrap_err()
@@ -224,6 +225,11 @@ mod tests {
                 "{field:?}"
             );
         }
+    }
+
+    #[test]
+    fn methods_are_in_capitals() {
+        assert_eq!(request("patch", "http://a/", &[], "").unwrap().method, Method::PATCH);
     }
 
     #[test]
