@@ -31,12 +31,12 @@ namespace Ferry;
  * | subprotocols | list of strings [] | supported subprotocols in order of preference (RFC 6455 section 4.2.2) |
  * | io_threads | int 1 | network threads, 1 to 64 |
  * | max_connections | int 65536 | above it a connection gets 503 |
- * | max_connections_per_ip | int 0 | 0: no limit; above it 429 |
+ * | max_connections_per_ip | int 0 | 0: no limit; above it 429. IPv6 clients count by their /64 network, of which one client can have all addresses |
  * | handshake_timeout | float 10.0 | time a client has to send its request head |
  * | handshake_callback_timeout | float 5.0 | time `onHandshake` has to answer before the client gets 503 |
  * | max_header_bytes | int 16384 | size of the request head, 1024 to 1048576; above it 431 |
  * | max_handshakes_per_second | int 0 | 0: no limit; above it 503. Health and metrics are not counted |
- * | max_handshakes_per_second_per_ip | int 0 | 0: no limit; above it 429 |
+ * | max_handshakes_per_second_per_ip | int 0 | 0: no limit; above it 429. IPv6 as above |
  * | max_message_bytes | int 1048576 | size of one message after reassembly; above it close 1009 |
  * | max_fragments | int 1024 | frames per message; above it close 1008 |
  * | max_messages_per_second | int 0 | messages of one connection, with one second's worth at once; above it `rate_policy`; 0: no limit |
@@ -45,7 +45,7 @@ namespace Ferry;
  * | rate_policy | string 'close' | 'close' (1008), 'drop' (what is too much does not reach PHP) or 'pause' (its socket is not read for a while, so TCP slows the client down) |
  * | inbox_bytes | int 33554432 | undelivered events held for PHP; at the limit sockets are no longer read |
  * | outbox_bytes | int 1048576 | unsent bytes per connection, with 64 for each write that waits; above it `slow_consumer` applies |
- * | outbox_total_bytes | int 1073741824 | the same over all connections; above it `slow_consumer` applies to those that have taken nothing for the longest time, until an eighth is free; 0: no limit |
+ * | outbox_total_bytes | int 1073741824 | the same over all connections, in equal parts for those of each of the `io_threads`; above it `slow_consumer` applies to those that have taken nothing for the longest time, until an eighth is free; 0: no limit |
  * | slow_consumer | string 'disconnect' | 'disconnect' (close 1013), 'drop-oldest' or 'drop-newest' |
  * | compression | bool or array false | permessage-deflate (RFC 7692) with clients that offer it, see below; true: with its defaults |
  * | ping_interval | float 25.0 | keep-alive ping after this long without traffic from the client; 0: off |

@@ -1,7 +1,6 @@
 //! From command batches to sockets: what one batch holds for a connection goes out in one write.
 
 use std::io::{self, ErrorKind, IoSlice};
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
@@ -35,7 +34,7 @@ pub struct Dirty {
     used: usize,
     /// Over all entries.
     chunks: usize,
-    /// Broadcast frames of the batch.
+    /// Frames of the batch that are buffers of their own: broadcasts and large messages.
     shared: Vec<Bytes>,
     /// Frames made on this thread since the last flush.
     made: Vec<u8>,
@@ -172,7 +171,10 @@ impl Source<'_> {
     /// The chunk from `skip` on, to be kept after the batch is gone.
     fn keep(&self, chunk: Chunk, skip: usize) -> Bytes {
         match chunk {
-            Chunk::Shared { frame, .. } => self.shared[frame].slice(skip..),
+            // A frame that nobody else needs must not be held for a small rest of it.
+            Chunk::Shared { frame, .. } if skip <= self.shared[frame].len() / 2 || !self.shared[frame].is_unique() => {
+                self.shared[frame].slice(skip..)
+            }
             _ => Bytes::copy_from_slice(&self.bytes(chunk)[skip..]),
         }
     }
@@ -239,12 +241,7 @@ impl State {
         });
         let after = session.backlog();
         session.outlet.set_backlog(after);
-        // Encrypted, a message is a little longer.
-        if after <= before {
-            self.metrics.outbox_bytes.fetch_sub(before - after, Ordering::Relaxed);
-        } else {
-            self.metrics.outbox_bytes.fetch_add(after - before, Ordering::Relaxed);
-        }
+        self.count_outbox(before, after);
         add(&self.metrics.messages_out, sent.messages);
         add(&self.metrics.bytes_out, sent.bytes);
         if done {
@@ -269,14 +266,14 @@ impl State {
             match what {
                 Settled::Empty => self.end_writing(slot),
                 Settled::Backlog { added } => {
-                    self.metrics.outbox_bytes.fetch_add(added, Ordering::Relaxed);
+                    self.count_outbox(0, added);
                     if let Some(session) = self.sessions.at(slot) {
                         // The task must wait for the socket to become writable.
                         session.wake();
                     }
                 }
                 Settled::Overflow { added } => {
-                    self.metrics.outbox_bytes.fetch_add(added, Ordering::Relaxed);
+                    self.count_outbox(0, added);
                     self.metrics.limit(Limit::Outbox);
                     self.overflow(slot, self.limits.outbox_bytes);
                 }

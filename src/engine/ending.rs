@@ -1,7 +1,5 @@
 //! How a session ends: by us, by its peer, or with its socket.
 
-use std::sync::atomic::Ordering;
-
 use super::close;
 use super::frame::encode_close;
 use super::hub::State;
@@ -106,9 +104,7 @@ impl State {
             Phase::Leaving { .. } | Phase::Draining { .. } => {}
         }
         if let Some(session) = self.sessions.remove(slot) {
-            self.metrics
-                .outbox_bytes
-                .fetch_sub(session.backlog(), Ordering::Relaxed);
+            self.count_outbox(session.backlog(), 0);
             session.outlet.set_backlog(0);
             // Its task finds the slot gone and ends.
             session.wake();

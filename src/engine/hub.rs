@@ -44,6 +44,8 @@ pub struct State {
     /// Sessions whose socket failed in the flush that runs.
     pub broken: Vec<u32>,
     pub settled: Vec<(u32, Settled)>,
+    /// In the outboxes of this thread's sessions together.
+    pub outbox_bytes: usize,
     /// Sessions that wait for room in the inbox.
     stalled: Vec<u32>,
     /// Rung when the inbox has room again.
@@ -123,7 +125,14 @@ impl Limits {
             },
             // Nothing is smaller than nothing.
             compress_from: config.compression.map_or(1, |c| c.threshold.max(1)),
-            rates: config.rates,
+            rates: Rates {
+                // Each thread has its part.
+                outbox_total: config
+                    .rates
+                    .outbox_total
+                    .map(|total| (total / config.io_threads.max(1)).max(1)),
+                ..config.rates
+            },
             control_frames: config
                 .rates
                 .control_frames
@@ -161,6 +170,7 @@ impl State {
             burst: inbox.burst(),
             broken: Vec::new(),
             settled: Vec::new(),
+            outbox_bytes: 0,
             stalled: Vec::new(),
             room: Rc::default(),
             php_has_work: Rc::default(),

@@ -8,11 +8,20 @@ use super::hub::State;
 use super::metrics::{Limit, add};
 
 impl State {
-    /// Holds the outboxes of all connections together under their limit: the slowest give way, by their policy, until an
-    /// eighth is free. Where that is not enough, as what has begun cannot be dropped, they are cut off.
+    /// An outbox has changed from so many bytes to so many.
+    pub fn count_outbox(&mut self, before: usize, after: usize) {
+        self.outbox_bytes = (self.outbox_bytes + after).saturating_sub(before);
+        // An addition that wraps is a subtraction.
+        let change = after.wrapping_sub(before);
+        self.metrics.outbox_bytes.fetch_add(change, Ordering::Relaxed);
+    }
+
+    /// Holds the outboxes of this thread's connections together under its part of the limit: the slowest give way, by their
+    /// policy, until an eighth is free. Where that is not enough, as what has begun cannot be dropped, they are cut off.
+    ///
+    /// Each thread has a part of its own, so that none gives way for the slow clients of another.
     pub fn relieve(&mut self, limit: usize) {
-        let total = |state: &Self| state.metrics.outbox_bytes.load(Ordering::Relaxed);
-        if total(self) <= limit {
+        if self.outbox_bytes <= limit {
             return;
         }
         let enough = limit - limit / 8;
@@ -27,14 +36,14 @@ impl State {
         // Those that took nothing for the longest time, and of these the ones that hold the most.
         slowest.sort_unstable();
         for &(_, _, slot) in &slowest {
-            if total(self) <= enough {
+            if self.outbox_bytes <= enough {
                 return;
             }
             self.metrics.limit(Limit::OutboxTotal);
             self.overflow(slot, 0);
         }
         for &(_, _, slot) in &slowest {
-            if total(self) <= limit {
+            if self.outbox_bytes <= limit {
                 return;
             }
             self.close(slot, close::TRY_AGAIN_LATER, "too slow");
@@ -57,7 +66,7 @@ impl State {
         let after = outbox.bytes();
         session.outlet.set_backlog(after);
         session.wake();
-        self.metrics.outbox_bytes.fetch_sub(before - after, Ordering::Relaxed);
+        self.count_outbox(before, after);
         add(&self.metrics.dropped, dropped);
         if matches!(self.limits.slow_consumer, SlowConsumer::Disconnect) {
             self.close(slot, close::TRY_AGAIN_LATER, "too slow");
