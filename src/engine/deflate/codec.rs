@@ -1,6 +1,7 @@
 //! The machines that all connections of an I/O thread share.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Status};
 
@@ -27,6 +28,9 @@ pub struct Codec {
     compressed: Vec<u8>,
     decompressor: Option<Inflate>,
     scratch: Vec<u8>,
+    /// The next machine panics.
+    #[cfg(test)]
+    pub(super) breaks: bool,
 }
 
 /// A message after inflation.
@@ -55,21 +59,39 @@ impl Codec {
             compressed: Vec::new(),
             decompressor: None,
             scratch: Vec::new(),
+            #[cfg(test)]
+            breaks: false,
         }
+    }
+
+    /// Runs `work` on this codec. If zlib-rs panics, which would end the I/O thread and all its connections, the machines are
+    /// made anew and it is `None`.
+    fn survive<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            assert!(!std::mem::take(&mut self.breaks), "as the test wants it");
+            work(self)
+        }));
+        if done.is_err() {
+            *self = Self::new(self.level);
+        }
+        done.ok()
     }
 
     /// Compresses one message for the connection, on top of what it remembers. `None` when that makes it no smaller: it
     /// is to be sent as it is, which changes no context.
     pub fn compress(&mut self, context: &mut Context, message: &[u8]) -> Option<&[u8]> {
         let bits = context.server_bits();
-        let size = self.deflate(bits, context.sent.text(), message)?;
+        let size = self
+            .survive(|codec| codec.deflate(bits, context.sent.text(), message))
+            .flatten()?;
         context.remember_sent(message);
         Some(&self.compressed[..size])
     }
 
     /// Compresses one message for every connection with a window of that size, whatever was sent before.
     pub fn compress_for_many(&mut self, bits: u8, message: &[u8]) -> Option<&[u8]> {
-        let size = self.deflate(bits, &[], message)?;
+        let size = self.survive(|codec| codec.deflate(bits, &[], message)).flatten()?;
         Some(&self.compressed[..size])
     }
 
@@ -110,6 +132,27 @@ impl Codec {
         message: &[u8],
         limit: usize,
     ) -> Result<Inflated<'_>, ProtocolError> {
+        let Some(inflated) = self.survive(|codec| codec.inflate_text(context, message, limit)) else {
+            return Err(ProtocolError::INFLATING_FAILED);
+        };
+        let (mut own, len) = inflated?;
+        if own.is_empty() {
+            let text = &self.scratch[..len];
+            context.remember_received(text);
+            return Ok(Inflated::Borrowed(text));
+        }
+        own.truncate(len);
+        context.remember_received(&own);
+        Ok(Inflated::Owned(own))
+    }
+
+    /// The buffer of the text, or an empty one if it lies in the scratch, and its length.
+    fn inflate_text(
+        &mut self,
+        context: &Context,
+        message: &[u8],
+        limit: usize,
+    ) -> Result<(Vec<u8>, usize), ProtocolError> {
         if self.scratch.is_empty() {
             self.scratch = vec![0; SCRATCH_BYTES];
         }
@@ -124,7 +167,7 @@ impl Codec {
         };
         // Some compressors make nothing at all of an empty message.
         if message.is_empty() {
-            return Ok(out.finish(context));
+            return Ok((out.own, out.len));
         }
         restart(machine, context.received.text(), &[])?;
         let mut streams = 1;
@@ -139,7 +182,7 @@ impl Codec {
                     _ => rest.is_empty() && out.len == len,
                 };
                 if whole {
-                    return Ok(out.finish(context));
+                    return Ok((out.own, out.len));
                 }
                 streams += 1;
                 if streams > MAX_STREAMS {
@@ -195,7 +238,7 @@ struct Output<'a> {
     limit: usize,
 }
 
-impl<'a> Output<'a> {
+impl Output<'_> {
     /// Feeds `input` until it is all taken or the stream ends.
     fn run(&mut self, machine: &mut Inflate, input: &mut &[u8]) -> Result<Step, ProtocolError> {
         loop {
@@ -246,16 +289,6 @@ impl<'a> Output<'a> {
             &self.scratch[..self.len]
         } else {
             &self.own[..self.len]
-        }
-    }
-
-    fn finish(mut self, context: &mut Context) -> Inflated<'a> {
-        context.remember_received(self.text());
-        if self.own.is_empty() {
-            Inflated::Borrowed(&self.scratch[..self.len])
-        } else {
-            self.own.truncate(self.len);
-            Inflated::Owned(self.own)
         }
     }
 }

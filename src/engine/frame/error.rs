@@ -28,6 +28,8 @@ impl ProtocolError {
     pub const CLOSE_REASON: Self = Self::new(close::INVALID_PAYLOAD, "close reason is not UTF-8");
     pub const INVALID_TEXT: Self = Self::new(close::INVALID_PAYLOAD, "text message is not UTF-8");
     pub const INVALID_DEFLATE: Self = Self::new(close::INVALID_PAYLOAD, "invalid compressed data");
+    /// Our own fault.
+    pub const INFLATING_FAILED: Self = Self::new(close::INTERNAL_ERROR, "decompression failed");
     pub const TOO_MANY_FRAGMENTS: Self = Self::new(close::POLICY_VIOLATION, "too many fragments");
     pub const TOO_BIG: Self = Self::new(close::MESSAGE_TOO_BIG, "message too big");
 

@@ -278,3 +278,21 @@ fn streams_within_a_message_are_followed_and_counted() {
     // An empty last block in ten bits: each would cost a restart.
     assert_eq!(refusal(&[3, 0].repeat(1000), LIMIT), ProtocolError::INVALID_DEFLATE);
 }
+
+#[test]
+fn a_panic_of_the_library_costs_one_message() {
+    let (mut codec, mut context) = (Codec::new(1), context(true, 15));
+    let (mut peer, message) = (Peer::new(15), text(1, 5000));
+    let deflated = peer.message(&message);
+    codec.breaks = true;
+    let refused = codec.inflate(&mut context, &deflated, LIMIT).unwrap_err();
+    assert_eq!((refused, refused.code), (ProtocolError::INFLATING_FAILED, 1011));
+    assert_eq!(codec.inflate(&mut context, &deflated, LIMIT).unwrap().as_ref(), message);
+
+    codec.breaks = true;
+    assert_eq!(codec.compress(&mut context, &message), None, "sent as it is");
+    assert!(codec.compress(&mut context, &message).is_some());
+    codec.breaks = true;
+    assert_eq!(codec.compress_for_many(15, &message), None);
+    assert!(codec.compress_for_many(15, &message).is_some());
+}
