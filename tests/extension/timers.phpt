@@ -16,11 +16,13 @@ $cancelled->cancel();
 $cancelled->cancel();
 var_dump($cancelled->isActive(), $same->isActive());
 $count = 0;
-$every = $server->every(0.005, function () use (&$count, &$every, $server, &$log) {
+$every = $server->every(0.005, function () use (&$count, &$every, &$repeating, $server, &$log) {
     if (++$count === 3) {
         $every->cancel();
         $log[] = 'every ' . var_export($every->isActive(), true);
-        $server->after(0.05, fn () => $server->stop());
+        // Later where the machine is busy: a repeating timer skips the turns that it misses.
+        $stop = function () use (&$stop, &$repeating, $server) { $repeating > 5 ? $server->stop() : $server->after(0.01, $stop); };
+        $server->after(0.05, $stop);
     }
 });
 $server->onError(function ($c, $e) use (&$log) { $log[] = $e->getMessage(); });
@@ -30,7 +32,8 @@ $repeating = 0;
 $r = $server->every(0.001, function () use (&$repeating) { if (++$repeating === 2) { throw new Exception('repeating'); } });
 $start = microtime(true);
 $server->run();
-$log = array_values(array_filter($log, fn ($l) => !str_starts_with($l, 'every')));
+var_dump(in_array('repeating', $log, true));
+$log = array_values(array_filter($log, fn ($l) => !str_starts_with($l, 'every') && 'repeating' !== $l));
 echo implode("\n", $log), "\n";
 var_dump($count, $repeating > 5, $same->isActive(), $r->isActive(), microtime(true) - $start < 20);
 // Timers live on over the stop and the next run.
@@ -54,7 +57,7 @@ attempt(fn () => $server->after(1, 'nothing'));
 bool(true)
 bool(false)
 bool(true)
-repeating
+bool(true)
 first
 second
 third
