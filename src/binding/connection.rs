@@ -12,10 +12,10 @@ use ext_php_rs::types::{ZendClassObject, ZendHashTable, ZendObject, Zval};
 use crate::engine::clock::unix_time;
 use crate::engine::close;
 use crate::engine::config::SlowConsumer;
-use crate::engine::frame::{MAX_CONTROL_PAYLOAD, MessageKind, encode_message, encode_ping};
+use crate::engine::frame::{MAX_CONTROL_PAYLOAD, MessageKind, encode_ping};
 use crate::engine::history::Offset;
 use crate::engine::id::ConnId;
-use crate::engine::mailbox::{Batch, Command, Mailbox};
+use crate::engine::mailbox::{Command, Mailbox};
 use crate::engine::outlet::Outlet;
 use crate::engine::request::HandshakeRequest;
 
@@ -104,7 +104,8 @@ impl Connection {
         // No policy drops control frames, so a client that reads nothing gets no more of them.
         let waiting = self.outlet.backlog() + self.in_flight();
         if self.is_live() && waiting <= self.core.config.outbox_bytes {
-            self.append(|batch| batch.control(self.id, |out| encode_ping(out, data.0)));
+            let size = self.mailbox.batch().control(self.id, |out| encode_ping(out, data.0));
+            self.hand_over(size);
         }
         Ok(())
     }
@@ -324,9 +325,8 @@ impl Connection {
         usize::try_from(self.handed.get().saturating_sub(self.outlet.taken())).unwrap_or(usize::MAX)
     }
 
-    /// Encodes straight into the batch of the I/O thread: the only copy on the way out.
-    fn append(&self, add: impl FnOnce(&mut Batch) -> usize) {
-        let n = add(&mut self.mailbox.batch());
+    /// So many bytes were appended to the batch of the I/O thread.
+    fn hand_over(&self, n: usize) {
         self.handed.set(self.handed.get() + n as u64);
         self.mailbox.mark();
         if !self.core.polling.get() {
@@ -359,7 +359,8 @@ impl Connection {
                 }
             }
         }
-        self.append(|batch| batch.message(self.id, |out| encode_message(out, kind, data)));
+        // Encoded straight into the batch of the I/O thread.
+        self.hand_over(self.mailbox.message(self.id, kind, data));
         if self.outlet.backlog() > 0 {
             SendResult::Queued
         } else {

@@ -179,6 +179,7 @@ impl Core {
         if let Some(server) = self.running() {
             return Ok(server);
         }
+        super::memory::keep_buffers();
         let server = Server::start(self.config.clone()).map_err(|e| exception::runtime(e.to_string()))?;
         let server = Rc::new(server);
         server

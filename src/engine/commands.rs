@@ -43,6 +43,7 @@ impl State {
                     self.send(slot, data, begin, end, messages);
                 }
             }
+            Command::Frame { id, frame } => self.send_frame(id, frame),
             Command::Broadcast {
                 audience,
                 frame,

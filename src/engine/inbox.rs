@@ -10,6 +10,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::clock;
+use super::frame::copy;
 use super::id::ConnId;
 use super::outlet::Outlet;
 use super::request::{HandshakeId, HandshakeRequest};
@@ -91,7 +92,9 @@ pub struct Burst {
 impl Burst {
     pub fn message(&mut self, id: ConnId, binary: bool, payload: &[u8]) {
         if payload.len() > INLINE_BYTES {
-            return self.owned_message(id, binary, payload.to_vec());
+            let mut own = Vec::with_capacity(payload.len());
+            copy::append(&mut own, payload);
+            return self.owned_message(id, binary, own);
         }
         // The bounds above keep both below 2^32.
         #[allow(clippy::cast_possible_truncation)]
@@ -99,7 +102,7 @@ impl Burst {
             start: self.data.len() as u32,
             len: payload.len() as u32,
         };
-        self.data.extend_from_slice(payload);
+        copy::append(&mut self.data, payload);
         self.cost += payload.len();
         self.events.push(Event::Message {
             id,

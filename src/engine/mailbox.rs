@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::frame::{MessageKind, encode_message, message_frame};
 use super::history::Offset;
 use super::hub::State;
 use super::id::ConnId;
@@ -23,6 +24,9 @@ const LIMIT_BYTES: usize = 64 * 1024 * 1024;
 /// A buffer larger than this is not kept for reuse.
 const KEEP_BYTES: usize = 4 * 1024 * 1024;
 
+/// Messages of so many bytes travel as a buffer of their own.
+const LARGE_BYTES: usize = 16 * 1024;
+
 #[derive(Debug)]
 pub enum Command {
     /// The frames `data[previous end..end]` of the batch go to one connection.
@@ -30,6 +34,11 @@ pub enum Command {
         id: ConnId,
         end: usize,
         messages: u32,
+    },
+    /// The frame of one message, too large to be worth another copy, goes to one connection.
+    Frame {
+        id: ConnId,
+        frame: Bytes,
     },
     /// One encoded frame goes to many.
     Broadcast {
@@ -132,8 +141,8 @@ impl std::fmt::Debug for Question {
 pub struct Batch {
     pub commands: Vec<Command>,
     pub data: Vec<u8>,
-    /// Bytes of broadcast frames, which `data` does not hold.
-    shared: usize,
+    /// Bytes of frames that `data` does not hold.
+    apart: usize,
 }
 
 impl Batch {
@@ -170,21 +179,21 @@ impl Batch {
     }
 
     pub fn push(&mut self, command: Command) {
-        if let Command::Broadcast { frame, .. } = &command {
-            self.shared += frame.len();
+        if let Command::Broadcast { frame, .. } | Command::Frame { frame, .. } = &command {
+            self.apart += frame.len();
         }
         self.commands.push(command);
     }
 
     fn bytes(&self) -> usize {
-        self.data.len() + self.shared
+        self.data.len() + self.apart
     }
 
     /// Makes an emptied batch ready to be filled again.
     pub fn clear(&mut self) {
         self.commands.clear();
         self.data.clear();
-        self.shared = 0;
+        self.apart = 0;
         if self.data.capacity() > KEEP_BYTES {
             self.data = Vec::new();
         }
@@ -223,6 +232,18 @@ impl Mailbox {
             batch.clear();
         }
         batch
+    }
+
+    /// Appends one message for one connection. Returns the bytes of its frame. [`mark`](Self::mark) follows.
+    pub fn message(&self, id: ConnId, kind: MessageKind, data: &[u8]) -> usize {
+        if data.len() < LARGE_BYTES {
+            return self.batch().message(id, |out| encode_message(out, kind, data));
+        }
+        // Copied before the lock is taken, and not once more where the socket takes only a part.
+        let frame = message_frame(kind, data);
+        let size = frame.len();
+        self.batch().push(Command::Frame { id, frame });
+        size
     }
 
     /// Marks that the batch has something. The I/O thread finds it when it next looks, at the latest in some

@@ -42,6 +42,32 @@ impl State {
         add(&self.metrics.bytes_saved, saved);
     }
 
+    /// Queues the frame of one message for one connection.
+    pub fn send_frame(&mut self, id: ConnId, frame: Bytes) {
+        let Some(slot) = self.find(id) else { return };
+        let Some(session) = self.sessions.at_mut(slot) else {
+            return;
+        };
+        session.outlet.add_taken(frame.len());
+        if !session.takes_frames() {
+            return;
+        }
+        if let Some(context) = &mut session.deflate
+            && let Some(split) = split_frame(&frame)
+            && let Some(kind) = split.kind
+            && split.total - split.header >= self.limits.compress_from
+            && let Some(deflated) = self.codec.compress(context, &frame[split.header..split.total])
+        {
+            let saved = split.total - split.header - deflated.len();
+            add(&self.metrics.bytes_saved, saved as u64);
+            return self
+                .dirty
+                .message(session, slot, |out| encode_compressed(out, kind, deflated));
+        }
+        let number = self.dirty.add_shared(frame);
+        self.dirty.shared(session, slot, number, 1);
+    }
+
     /// Queues one encoded frame for all connections, a room's or a user's. Returns how many get it.
     pub fn broadcast(&mut self, audience: &Audience, frame: Bytes, except: &[ConnId], number: Option<u64>) -> usize {
         let mut except: Vec<u32> = except.iter().filter_map(|&id| self.find(id)).collect();

@@ -2,27 +2,33 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::io;
 use std::ops::ControlFlow;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use tokio::io::ReadBuf;
+use tokio::io::AsyncReadExt;
 
 use super::close;
 use super::config::RatePolicy;
-use super::frame::{Decoder, MessageKind, Payload, ProtocolError, Sink, encode_pong};
+use super::frame::{Decoder, Limits as FrameLimits, MessageKind, Payload, ProtocolError, Sink, encode_pong};
 use super::hub::State;
 use super::id::ConnId;
 use super::meter::Meter;
-use super::metrics::Limit;
+use super::metrics::{Limit, add};
 use super::session::Phase;
 use super::socket::Reader;
 
 /// The read buffer of an I/O thread. A connection has none of its own: 1.0 KB per idle connection instead of 7 to 137.
-pub const SCRATCH_BYTES: usize = 64 * 1024;
-/// Reads of one connection in a row before others get their turn.
-const READS_PER_TURN: u32 = 4;
+/// It holds a message of 64 KiB with its header.
+pub const SCRATCH_BYTES: usize = 96 * 1024;
+/// Of a frame of which so much is missing, the rest is read to where the message is put together, without the scratch buffer.
+const DIRECT_BYTES: usize = 32 * 1024;
+/// Bytes of one connection in a row before others get their turn. Half a large message, as the caches like it.
+const BYTES_PER_TURN: usize = 512 * 1024;
+/// What a read counts at least.
+const READ_COST: usize = 64 * 1024;
 
 /// Bytes of pongs that may wait before pings stay unanswered; what came in one read is answered all the same.
 const MAX_PONG_BYTES: usize = 4 * 1024;
@@ -31,6 +37,19 @@ const MAX_PONG_BYTES: usize = 4 * 1024;
 pub struct Local {
     pub state: RefCell<State>,
     pub scratch: RefCell<Box<[u8]>>,
+}
+
+/// What a read brought, and where to.
+enum Read {
+    Scratch(usize),
+    /// Into the decoder's [room](Decoder::room).
+    Direct(usize),
+}
+
+enum Input<'a> {
+    Bytes(&'a mut [u8]),
+    /// So many, in the decoder's room.
+    Direct(usize),
 }
 
 /// Ends when the session is gone.
@@ -62,12 +81,22 @@ impl SessionTask {
         state.sessions.find(self.id.slot(), self.id.generation())
     }
 
+    /// Reads what came, straight into the message where it is a large one.
+    fn poll_read(&mut self, cx: &mut Context<'_>, limits: &FrameLimits, scratch: &mut [u8]) -> Poll<io::Result<Read>> {
+        if let Some(mut room) = self.decoder.room(DIRECT_BYTES, limits) {
+            let read = pin!(self.reader.read_buf(&mut room)).poll(cx);
+            return read.map_ok(Read::Direct);
+        }
+        pin!(self.reader.read(scratch)).poll(cx).map_ok(Read::Scratch)
+    }
+
     /// Decodes what came and writes the answers it asks for (pongs, close).
-    fn feed(&mut self, state: &mut State, slot: u32, input: &mut [u8]) {
-        state
-            .metrics
-            .bytes_in
-            .fetch_add(input.len() as u64, std::sync::atomic::Ordering::Relaxed);
+    fn feed(&mut self, state: &mut State, slot: u32, input: Input<'_>) {
+        let len = match &input {
+            Input::Bytes(bytes) => bytes.len(),
+            Input::Direct(len) => *len,
+        };
+        add(&state.metrics.bytes_in, len as u64);
         let mut limits = state.limits.frame;
         let Some(session) = state.sessions.at_mut(slot) else {
             return;
@@ -79,6 +108,7 @@ impl SessionTask {
             session.controls_since = state.sweep;
         }
         if matches!(session.phase, Phase::Leaving { .. } | Phase::Draining { .. }) {
+            self.decoder.end();
             return;
         }
         limits.allow_rsv1 = session.deflate.is_some();
@@ -96,13 +126,13 @@ impl SessionTask {
         if let Some(meter) = &mut receiving.meter {
             meter.look_at_clock();
         }
-        let fed = self.decoder.feed(input, &limits, &mut receiving);
+        let fed = match input {
+            Input::Bytes(bytes) => self.decoder.feed(bytes, &limits, &mut receiving),
+            Input::Direct(_) => self.decoder.filled(&mut receiving),
+        };
         let (messages, failed, exceeded) = (receiving.messages, receiving.failed, receiving.exceeded);
         if messages > 0 {
-            state
-                .metrics
-                .messages_in
-                .fetch_add(messages, std::sync::atomic::Ordering::Relaxed);
+            add(&state.metrics.messages_in, messages);
         }
         if let Some(error) = fed.err().or(failed) {
             if error == ProtocolError::TOO_BIG {
@@ -147,10 +177,11 @@ impl Future for SessionTask {
         }
         if !this.early.is_empty() {
             let mut early = std::mem::take(&mut this.early);
-            this.feed(state, slot, &mut early);
+            this.feed(state, slot, Input::Bytes(&mut early));
         }
         let scratch = &mut **local.scratch.borrow_mut();
-        for _ in 0..READS_PER_TURN {
+        let mut turn = 0;
+        while turn < BYTES_PER_TURN {
             if this.slot(state).is_none() {
                 return Poll::Ready(());
             }
@@ -164,17 +195,20 @@ impl Future for SessionTask {
                     return Poll::Pending;
                 }
             }
-            let mut buf = ReadBuf::new(scratch);
-            match this.reader.poll_read(cx, &mut buf) {
+            match this.poll_read(cx, &state.limits.frame, scratch) {
                 Poll::Pending => {
                     if state.mailbox.is_filled() {
                         state.run_commands();
                     }
                     return Poll::Pending;
                 }
-                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
-                    let n = buf.filled().len();
-                    this.feed(state, slot, &mut scratch[..n]);
+                Poll::Ready(Ok(Read::Direct(n))) if n > 0 => {
+                    turn += n.max(READ_COST);
+                    this.feed(state, slot, Input::Direct(n));
+                }
+                Poll::Ready(Ok(Read::Scratch(n))) if n > 0 => {
+                    turn += n.max(READ_COST);
+                    this.feed(state, slot, Input::Bytes(&mut scratch[..n]));
                 }
                 Poll::Ready(ended) => {
                     let why = if ended.is_ok() {

@@ -44,6 +44,11 @@ fn number(payload: &[u8]) -> usize {
 
 /// Sends blocks, each taken before the next is sent, until `enough`. Returns how many.
 fn flood(host: &Host, id: ConnId, outlet: &Outlet, enough: impl Fn() -> bool) -> usize {
+    flood_under(host, id, outlet, LIMIT, enough)
+}
+
+/// The same under another limit.
+fn flood_under(host: &Host, id: ConnId, outlet: &Outlet, limit: usize, enough: impl Fn() -> bool) -> usize {
     let mut sent = 0;
     let mut handed = 0;
     while !enough() {
@@ -53,7 +58,7 @@ fn flood(host: &Host, id: ConnId, outlet: &Outlet, enough: impl Fn() -> bool) ->
         handed += BLOCK as u64 + 4;
         eventually("taken", || outlet.taken() == handed || outlet.is_closed());
         let backlog = outlet.backlog();
-        assert!(backlog <= LIMIT + BLOCK, "{backlog} bytes wait");
+        assert!(backlog <= limit + BLOCK, "{backlog} bytes wait");
     }
     sent
 }
@@ -274,6 +279,38 @@ fn what_cannot_be_dropped_is_cut_off() {
     assert_eq!(host.closed(id, 1013), "too slow");
     assert_eq!(host.server.metrics.outbox_bytes.load(Ordering::Relaxed), 0);
     host.finish_quiet();
+}
+
+#[test]
+fn no_thread_gives_way_for_the_slow_clients_of_another() {
+    let mut host = host(SlowConsumer::DropOldest, |c| {
+        c.io_threads = 2;
+        c.outbox_bytes = 64 * LIMIT;
+        c.rates.outbox_total = Some(4 * LIMIT);
+    });
+    let mut slow: Vec<Slow> = (0..2).map(|_| slow_client(&mut host)).collect();
+    while slow.iter().all(|(_, id, _)| id.io_thread() == slow[0].1.io_thread()) {
+        assert!(slow.len() < 100, "one thread has them all");
+        slow.push(slow_client(&mut host));
+    }
+    let metrics = Arc::clone(&host.server.metrics);
+    let (_, greedy, outlet) = &slow[0];
+    let (_, other, others) = slow.last().unwrap();
+    let limited = || metrics.limited(Limit::OutboxTotal);
+    flood_under(&host, *greedy, outlet, 2 * LIMIT, || limited() > 0);
+    let before = limited();
+    let block = block(0);
+    for _ in 0..200 {
+        if others.backlog() >= LIMIT {
+            break;
+        }
+        let taken = others.taken();
+        host.send(*other, MessageKind::Text, &block);
+        eventually("taken", || others.taken() > taken);
+    }
+    assert!(others.backlog() >= LIMIT, "it never waited");
+    assert_eq!((limited(), metrics.limited(Limit::Outbox)), (before, 0));
+    host.finish();
 }
 
 #[test]

@@ -2,61 +2,74 @@
 
 use bytes::Bytes;
 
-use super::{MAX_CONTROL_PAYLOAD, MessageKind, Opcode};
+use super::{MAX_CONTROL_PAYLOAD, MessageKind, Opcode, copy};
 use crate::engine::close;
+
+/// The header of a final frame with `len` bytes of payload: two bytes and up to eight of length, no masking key.
+struct Header {
+    bytes: [u8; 10],
+    size: usize,
+}
+
+impl Header {
+    #[inline]
+    fn new(opcode: Opcode, compressed: bool, len: usize) -> Self {
+        let first = 0x80 | if compressed { 0x40 } else { 0 } | opcode as u8;
+        let mut bytes = [first, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let size = if let Ok(len) = u8::try_from(len)
+            && len < 126
+        {
+            bytes[1] = len;
+            2
+        } else if let Ok(len) = u16::try_from(len) {
+            bytes[1] = 126;
+            bytes[2..4].copy_from_slice(&len.to_be_bytes());
+            4
+        } else {
+            bytes[1] = 127;
+            bytes[2..].copy_from_slice(&(len as u64).to_be_bytes());
+            10
+        };
+        Self { bytes, size }
+    }
+
+    #[inline]
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.size]
+    }
+}
 
 /// Appends the header of a final frame whose `len` bytes of payload the caller appends itself.
 ///
 /// Room for both is reserved. `compressed` sets RSV1 and is for messages only, after permessage-deflate was negotiated.
 #[inline]
 pub fn encode_header(out: &mut Vec<u8>, opcode: Opcode, compressed: bool, len: usize) {
-    let first = 0x80 | if compressed { 0x40 } else { 0 } | opcode as u8;
-    // The longest header of a server: two bytes and eight of length, no masking key.
-    let mut header = [first, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    let size = if let Ok(len) = u8::try_from(len)
-        && len < 126
-    {
-        header[1] = len;
-        2
-    } else if let Ok(len) = u16::try_from(len) {
-        header[1] = 126;
-        header[2..4].copy_from_slice(&len.to_be_bytes());
-        4
-    } else {
-        header[1] = 127;
-        header[2..].copy_from_slice(&(len as u64).to_be_bytes());
-        10
-    };
-    out.reserve(size + len);
-    out.extend_from_slice(&header[..size]);
+    let header = Header::new(opcode, compressed, len);
+    out.reserve(header.size + len);
+    out.extend_from_slice(header.as_bytes());
 }
 
 /// Appends one message; text must be UTF-8. `out` grows at most once.
 #[inline]
 pub fn encode_message(out: &mut Vec<u8>, kind: MessageKind, payload: &[u8]) {
     encode_header(out, kind.into(), false, payload.len());
-    out.extend_from_slice(payload);
+    copy::append(out, payload);
 }
 
 /// One message as a frame of its own, encoded once for all the connections it goes to.
 pub fn message_frame(kind: MessageKind, payload: &[u8]) -> Bytes {
-    // The first reserve of an empty Vec is exact, and `Bytes` takes a full one over without an allocation of its own.
-    let mut out = Vec::new();
-    encode_message(&mut out, kind, payload);
-    out.into()
+    copy::join(Header::new(kind.into(), false, payload.len()).as_bytes(), payload)
 }
 
 /// Appends one message whose payload is deflated already.
 pub fn encode_compressed(out: &mut Vec<u8>, kind: MessageKind, deflated: &[u8]) {
     encode_header(out, kind.into(), true, deflated.len());
-    out.extend_from_slice(deflated);
+    copy::append(out, deflated);
 }
 
 /// The same as a frame of its own.
 pub fn compressed_frame(kind: MessageKind, deflated: &[u8]) -> Bytes {
-    let mut out = Vec::new();
-    encode_compressed(&mut out, kind, deflated);
-    out.into()
+    copy::join(Header::new(kind.into(), true, deflated.len()).as_bytes(), deflated)
 }
 
 /// What one frame of our own is: the kind if it is a message, and the lengths of its header and of all of it.

@@ -3,6 +3,7 @@
 //! It does no I/O and knows no runtime. The owner of a socket feeds what it read to a [`Decoder`], whose events go to a
 //! [`Sink`], and appends what the `encode_` functions write to its outbox.
 
+pub mod copy;
 mod decoder;
 mod encoder;
 mod error;

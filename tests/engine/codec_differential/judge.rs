@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 
+use bytes::BufMut;
 use ferry::engine::frame::{Decoder, Limits, MessageKind, Payload, ProtocolError, Sink};
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{Role, WebSocketConfig};
@@ -18,7 +19,7 @@ pub const MAX_MESSAGE: usize = 2048;
 /// The reason with which tungstenite reports a close code that it refuses.
 const REFUSED_CODE: &str = "Protocol violation";
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Event {
     Message(MessageKind, Vec<u8>),
     Ping(Vec<u8>),
@@ -56,7 +57,8 @@ impl Sink for Recorder {
     }
 }
 
-fn ours(pieces: &[Vec<u8>]) -> (Vec<Event>, Result<Outcome, ProtocolError>) {
+/// `in_place`: what may be read to where the message is put together is put there, as soon as a byte of it came.
+fn ours(pieces: &[Vec<u8>], in_place: bool) -> (Vec<Event>, Result<Outcome, ProtocolError>) {
     let limits = Limits {
         max_message_bytes: MAX_MESSAGE,
         max_fragments: u32::MAX,
@@ -64,7 +66,16 @@ fn ours(pieces: &[Vec<u8>]) -> (Vec<Event>, Result<Outcome, ProtocolError>) {
     };
     let (mut decoder, mut sink) = (Decoder::default(), Recorder::default());
     for piece in pieces {
-        if let Err(error) = decoder.feed(&mut piece.clone(), &limits, &mut sink) {
+        let mut rest = piece.clone();
+        if in_place && let Some(mut room) = decoder.room(1, &limits) {
+            let now = rest.len().min(room.remaining_mut());
+            room.put_slice(&rest[..now]);
+            rest.drain(..now);
+            if let Err(error) = decoder.filled(&mut sink) {
+                return (sink.0, Err(error));
+            }
+        }
+        if let Err(error) = decoder.feed(&mut rest, &limits, &mut sink) {
             return (sink.0, Err(error));
         }
     }
@@ -133,7 +144,8 @@ fn read_theirs(socket: &mut WebSocket<Pieces>, events: &mut Vec<Event>) -> Outco
 
 /// Feeds the pieces to both and compares; says how it ended here. `label` names the stream where they disagree.
 pub fn judge(pieces: Vec<Vec<u8>>, label: &str) -> Outcome {
-    let (events, end) = ours(&pieces);
+    let (events, end) = ours(&pieces, false);
+    assert_eq!(ours(&pieces, true), (events.clone(), end), "{label}: read in place");
     let config = WebSocketConfig::default()
         .read_buffer_size(4096)
         .max_message_size(Some(MAX_MESSAGE))

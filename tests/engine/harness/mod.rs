@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ferry::engine::config::{Bind, Config};
-use ferry::engine::frame::{MessageKind, encode_message, message_frame};
+use ferry::engine::frame::{MessageKind, message_frame};
 use ferry::engine::id::ConnId;
 use ferry::engine::inbox::{Burst, Event};
 use ferry::engine::mailbox::{Audience, Command};
@@ -204,7 +204,7 @@ impl Host {
     /// What a callback does while PHP is busy: the I/O thread is not told.
     pub fn append(&self, id: ConnId, kind: MessageKind, data: &[u8]) {
         let mailbox = self.server.mailbox(id).unwrap();
-        mailbox.batch().message(id, |out| encode_message(out, kind, data));
+        mailbox.message(id, kind, data);
         mailbox.mark();
     }
 

@@ -1,5 +1,7 @@
 //! What reaches the sink, and what is held meanwhile.
 
+use bytes::BufMut;
+
 use super::*;
 
 #[test]
@@ -143,10 +145,89 @@ fn declared_length_buys_no_memory() {
     let mut claim = raw_frame(FIN | BINARY, 8, 1 << 20, &[1; 100]);
     decoder.feed(&mut claim, &LIMITS, &mut sink).unwrap();
     assert!(decoder.held_bytes() <= 100);
+    let mut came = 100;
     for _ in 0..100 {
         decoder.feed(&mut [0; 1000], &LIMITS, &mut sink).unwrap();
+        came += 1000;
+        let times = if came < 16 * 1024 { 2 } else { 16 };
+        assert!(decoder.held_bytes() <= times * came, "{came}");
     }
-    assert!(decoder.held_bytes() <= 2 * 100_100);
+    assert!(decoder.room(1000, &LIMITS).is_some());
+    assert!(decoder.held_bytes() <= 16 * came);
+}
+
+/// Feeds `input` in steps, each of which goes to the decoder's room where there is one.
+fn decode_in_place(input: &[u8], step: usize, least: usize) -> (Vec<Event>, Result<(), ProtocolError>, usize) {
+    let (mut decoder, mut sink) = (Decoder::default(), Recorder::default());
+    let (mut rest, mut in_place) = (input, 0);
+    while !rest.is_empty() {
+        let piece = if let Some(mut room) = decoder.room(least, &LIMITS) {
+            let (piece, after) = rest.split_at(step.min(rest.len()).min(room.remaining_mut()));
+            room.put_slice(piece);
+            in_place += piece.len();
+            rest = after;
+            decoder.filled(&mut sink)
+        } else {
+            let (piece, after) = rest.split_at(step.min(rest.len()));
+            rest = after;
+            decoder.feed(&mut piece.to_vec(), &LIMITS, &mut sink)
+        };
+        if let Err(error) = piece {
+            return (sink.events, Err(error), in_place);
+        }
+    }
+    (sink.events, Ok(()), in_place)
+}
+
+#[test]
+fn reading_in_place_gives_the_same_events() {
+    let long = "κόσμε €".repeat(3000);
+    let mut wrong = long.clone().into_bytes();
+    wrong[30_000] = 0xFF;
+    let (front, back) = long.as_bytes().split_at(20_001);
+    for frames in [
+        vec![
+            frame(FIN | TEXT, &long),
+            frame(FIN | PING, "p"),
+            frame(FIN | BINARY, [7; 9000]),
+            frame(FIN | TEXT, "short"),
+        ],
+        vec![
+            frame(TEXT, front),
+            frame(FIN | PING, "p"),
+            frame(FIN | CONTINUATION, back),
+            frame(FIN | CLOSE, ""),
+        ],
+        vec![frame(FIN | TEXT, &wrong), frame(FIN | TEXT, "never")],
+        vec![frame(FIN | TEXT, &long.as_bytes()[..long.len() - 1])],
+    ] {
+        let input = frames.concat();
+        let whole = decode_cut(&input, &[], &LIMITS);
+        for step in [999, 4096, 9000] {
+            for least in [1, 500, 5000] {
+                let (events, end, in_place) = decode_in_place(&input, step, least);
+                assert_eq!((&events, end), (&whole.0, whole.1), "steps of {step}, {least}");
+                assert!(in_place >= 1000, "{in_place} bytes in steps of {step}, {least}");
+            }
+        }
+    }
+}
+
+#[test]
+fn little_is_not_worth_a_read_in_place() {
+    let payload = vec![3; 10_000];
+    let input = frame(FIN | BINARY, &payload);
+    for (came, worth) in [(999, false), (1008, true), (9000, true), (9100, false)] {
+        let (mut decoder, mut sink) = (Decoder::default(), Recorder::default());
+        decoder.feed(&mut input[..came].to_vec(), &LIMITS, &mut sink).unwrap();
+        assert_eq!(decoder.room(1000, &LIMITS).is_some(), worth, "{came}");
+    }
+    let mut ended = Decoder::default();
+    ended
+        .feed(&mut input[..5000].to_vec(), &LIMITS, &mut Recorder::default())
+        .unwrap();
+    ended.end();
+    assert!(ended.room(1, &LIMITS).is_none() && !ended.holds_memory() && ended.is_ended());
 }
 
 #[test]
