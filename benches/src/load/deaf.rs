@@ -16,6 +16,9 @@ use crate::swarm::Swarm;
 /// As small as the kernel makes it, so that the server soon finds the socket full.
 const RECEIVE_BUFFER: usize = 4096;
 
+/// Sent to each before the clock starts: what the kernel takes for such a socket, and more than an outbox holds.
+const FILL_BYTES: u64 = 2 << 20;
+
 /// Broadcasts to those who read, then the same while `--deaf` connections take nothing.
 pub fn run(options: &Options) -> Result<Value, Failure> {
     let mut swarm = Swarm::open(options, options.connections)?;
@@ -30,8 +33,12 @@ pub fn run(options: &Options) -> Result<Value, Failure> {
         .map(|_| Deaf::open(options))
         .collect::<Result<Vec<_>, _>>()?;
     let before = Memory::of(&options.pids)?;
-    // The sockets fill up.
-    broadcast.phase(&mut swarm, options.warmup, options.count)?;
+    // Sockets and outboxes fill up: before, the server would only have written into buffers of the kernel.
+    let mut filled = 0;
+    while filled < FILL_BYTES {
+        let (published, _) = broadcast.phase(&mut swarm, Duration::from_millis(250), options.count)?;
+        filled += published * options.size as u64;
+    }
     broadcast.latency.clear();
     let cpu = Cpu::start(&options.pids);
     let mut most = Memory::of(&options.pids)?.rss;
@@ -51,6 +58,7 @@ pub fn run(options: &Options) -> Result<Value, Failure> {
         "deaf": options.deaf,
         "size": options.size,
         "broadcasts": published,
+        "filled": filled,
         "resident_growth": most.saturating_sub(before.rss),
         "p99_ratio": p99(&with) / p99(&without),
         "latency": with,
