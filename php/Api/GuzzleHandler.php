@@ -88,10 +88,10 @@ final class GuzzleHandler
                 $timeout > 0 ? $timeout : null,
             ));
         } catch (ApiConnectException|TimeoutException $e) {
-            throw new ConnectException($e->getMessage(), $request, $e);
+            throw new ConnectException($e->getMessage(), $request, previous: $e);
         } catch (ExceptionInterface $e) {
             // What closes the connection goes through as it is.
-            throw $e instanceof RefusalInterface ? $e : new RequestException($e->getMessage(), $request, null, $e);
+            throw $e instanceof RefusalInterface ? $e : new RequestException($e->getMessage(), $request, previous: $e);
         }
 
         $response = new PsrResponse($answer->status, array_diff_key($answer->headers, ['transfer-encoding' => true]), $this->sink($answer->getContent(false), $options['sink'] ?? null));

@@ -20,6 +20,8 @@ use Symfony\Contracts\HttpClient\HttpClientInterface;
  */
 final class HttpClientTransport implements TransportInterface
 {
+    private const NO_CONNECTION = '/could(?:n.t| not) (?:connect|resolve)|failed to connect|connection refused|getaddrinfo/i';
+
     public function __construct(private readonly HttpClientInterface $client, private readonly int $maxBodyBytes = StreamTransport::MAX_BODY_BYTES)
     {
     }
@@ -62,8 +64,8 @@ final class HttpClientTransport implements TransportInterface
         } catch (TransportExceptionInterface $e) {
             $response?->cancel();
             $info = $response?->getInfo() ?? [];
-            // Without the name's address and without a connection nothing has been sent.
-            $sent = $connected || ($info['pretransfer_time'] ?? 0) > 0 || ($info['http_code'] ?? 0) > 0;
+            // Newer versions of curl tell a time before the transfer also of connections that failed.
+            $sent = 1 !== preg_match(self::NO_CONNECTION, $e->getMessage()) && ($connected || ($info['pretransfer_time'] ?? 0) > 0 || ($info['http_code'] ?? 0) > 0);
 
             throw match (true) {
                 $tooLarge => new ResponseTooLargeException(sprintf('%s answered with more than %d bytes', $url, $this->maxBodyBytes)),

@@ -9,7 +9,7 @@ namespace Ferry\Tests\Fixtures;
  */
 final class Process
 {
-    private const DEADLINE = 20.0;
+    private const DEADLINE = 60.0;
 
     /** @var resource */
     private $process;

@@ -29,7 +29,7 @@ final class FerryHttpClient implements HttpClientInterface
 {
     use HttpClientTrait;
 
-    private const NOT_HERE = ['proxy', 'no_proxy', 'resolve', 'bindto', 'local_cert', 'local_pk', 'passphrase', 'peer_fingerprint', 'cafile', 'capath', 'ciphers'];
+    private const NOT_HERE = ['proxy', 'no_proxy', 'resolve', 'bindto', 'local_cert', 'local_pk', 'passphrase', 'peer_fingerprint', 'cafile', 'capath', 'ciphers', 'max_connect_duration'];
 
     /** Never sent along when a redirection leads elsewhere. */
     private const FOR_ONE_ORIGIN = ['authorization' => true, 'cookie' => true, 'proxy-authorization' => true];

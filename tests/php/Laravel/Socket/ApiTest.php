@@ -14,7 +14,6 @@ use Ferry\Runner;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\WsTestTrait;
 use Ferry\Tests\Fixtures\Api\ApiServer;
-use Ferry\Tests\Fixtures\Extension;
 use Ferry\Tests\Laravel\Fixtures\ApiHandler;
 use Ferry\Tests\Laravel\Fixtures\Counter;
 use Ferry\Tests\Laravel\Fixtures\Database;
@@ -42,11 +41,6 @@ final class ApiTest extends TestCase
 
     private Application $app;
     private int $terminated = 0;
-
-    protected function setUp(): void
-    {
-        Extension::assertLoaded();
-    }
 
     protected function wsHandler(): Runner|HandlerInterface
     {

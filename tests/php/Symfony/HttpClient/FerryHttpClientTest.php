@@ -121,6 +121,19 @@ final class FerryHttpClientTest extends HttpClientTestCase
         $this->assertRefused('bindto', '[::1]:9876');
     }
 
+    /** Of symfony/http-client 8. */
+    public function testMaxConnectDuration(): void
+    {
+        $this->expectException(InvalidArgumentException::class);
+        $this->expectExceptionMessage('max_connect_duration');
+        $this->client()->request('GET', 'http://localhost:8057/', ['max_connect_duration' => 10.0]);
+    }
+
+    public function testMaxConnectDurationInfo(): void
+    {
+        self::assertNull($this->client()->request('GET', 'http://localhost:8057/')->getInfo('max_connect_duration'));
+    }
+
     /** The option "timeout" is for all of a request, and when it is over the request is. */
     public function testTimeoutIsNotAFatalError(): void
     {
