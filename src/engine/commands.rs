@@ -1,5 +1,6 @@
 //! What the PHP thread and publishers ask of an I/O thread, done in order.
 
+use super::held;
 use super::hub::State;
 use super::mailbox::Command;
 use super::outgoing::Run;
@@ -12,6 +13,7 @@ impl State {
         let filled = self.mailbox.take(&mut batch);
         if filled {
             let mut start = 0;
+            let published = held::is_published(&batch.commands);
             // Taken out so that the buffer stays borrowed for the flush.
             let mut commands = std::mem::take(&mut batch.commands);
             let mut run = Run::new(self.limits.outbox_bytes);
@@ -27,7 +29,9 @@ impl State {
                 }
             }
             self.release(&mut run, &batch.data);
-            self.flush(&batch.data);
+            if !published || !self.holds() {
+                self.flush(&batch.data);
+            }
             batch.commands = commands;
         }
         batch.clear();

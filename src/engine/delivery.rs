@@ -189,6 +189,7 @@ fn messages(chunk: Chunk) -> u32 {
 impl State {
     /// Writes what every dirty connection got from `data` and forgets it.
     pub fn flush(&mut self, data: &[u8]) {
+        let begun = self.held.begin(self.dirty.used);
         // A policy that closes a connection makes it dirty again with its close frame: repeat until nothing is.
         while !self.dirty.is_empty() {
             let mut dirty = std::mem::take(&mut self.dirty);
@@ -225,6 +226,7 @@ impl State {
         }
         // Broadcasts that reached nobody made nothing dirty.
         self.dirty.shared.clear();
+        self.held.end(begun);
     }
 
     /// The socket takes bytes again: writes what waits. True when nothing waits any more.

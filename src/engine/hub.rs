@@ -12,6 +12,7 @@ use super::config::{Config, Rates, SlowConsumer};
 use super::deflate::{Codec, Context, Terms};
 use super::delivery::{Dirty, Settled};
 use super::frame::Limits as FrameLimits;
+use super::held::Held;
 use super::history::{History, Late, Offset};
 use super::id::ConnId;
 use super::inbox::{Burst, Event, Inbox, Opened};
@@ -60,6 +61,7 @@ pub struct State {
     pub metrics: Arc<Metrics>,
     pub inbox: Arc<Inbox>,
     pub mailbox: Arc<Mailbox>,
+    pub held: Held,
     /// An emptied batch, swapped for the next filled one.
     pub spare: Batch,
     /// Set by [`Command::Drain`]: what arrives late is closed at once.
@@ -180,6 +182,7 @@ impl State {
             metrics,
             inbox,
             mailbox,
+            held: Held::default(),
             spare: Batch::default(),
             draining: None,
             accepting: true,
@@ -220,6 +223,10 @@ impl State {
 
     /// Makes an upgraded connection a session. PHP hears of it next.
     pub fn open(&mut self, writer: Writer, permit: ConnectionPermit, accepted: Admission) -> ConnId {
+        if !self.dirty.is_empty() {
+            // What is held for the slot's last session is not this one's.
+            self.flush(&[]);
+        }
         let outlet = Arc::new(Outlet::default());
         let (slot, _) = self.sessions.insert(Session {
             writer,

@@ -17,6 +17,7 @@ pub mod ending;
 pub mod endpoint;
 pub mod frame;
 pub mod handshake;
+mod held;
 pub mod history;
 pub mod http;
 pub mod hub;

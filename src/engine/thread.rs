@@ -15,6 +15,7 @@ use super::accept::Acceptor;
 use super::config::Config;
 use super::control::{Control, Facts};
 use super::handshake::Gate;
+use super::held;
 use super::hub::State;
 use super::inbox::Inbox;
 use super::limits::ConnectionLimits;
@@ -141,6 +142,7 @@ async fn serve(
     });
     tasks.spawn_local(take_commands(Rc::clone(&local)));
     tasks.spawn_local(take_from_busy_php(Rc::clone(&local)));
+    tasks.spawn_local(held::let_go(Rc::clone(&local)));
     tasks.spawn_local(keep_time(local));
     tokio::select! {
         _ = stage.wait_for(|stage| *stage == Stage::ShutDown) => {}

@@ -61,6 +61,39 @@ fn a_publish_reaches_the_room_on_every_thread_and_says_how_many() {
 }
 
 #[test]
+fn a_flood_of_publishes_reaches_a_large_room_whole_and_in_order() {
+    const MEMBERS: usize = 150;
+    const EVENTS: usize = 200;
+    let mut host = host(2);
+    let mut members: Vec<(Client, ConnId)> = (0..MEMBERS).map(|_| host.connect()).collect();
+    for (_, id) in &members {
+        host.join(*id, "lobby");
+    }
+    let publishers: Vec<_> = ["a", "b"]
+        .map(|name| {
+            let mut publisher = Publisher::connect(&host);
+            std::thread::spawn(move || {
+                for n in 0..EVENTS {
+                    let body = format!(r#"{{"rooms":"lobby","event":"{name}","data":{n}}}"#);
+                    assert_eq!(publisher.publish(&body), MEMBERS as u64);
+                }
+            })
+        })
+        .into();
+    for (client, _) in &mut members {
+        let mut next = std::collections::HashMap::new();
+        for _ in 0..2 * EVENTS {
+            let event: serde_json::Value = serde_json::from_slice(&client.frame().payload).unwrap();
+            let expected = next.entry(event["type"].to_string()).or_insert(0);
+            assert_eq!(event["data"], *expected);
+            *expected += 1;
+        }
+    }
+    publishers.into_iter().for_each(|publisher| publisher.join().unwrap());
+    host.finish();
+}
+
+#[test]
 fn a_batch_is_delivered_in_order_and_counted_by_message() {
     let mut host = host(2);
     let (mut a, a_id) = host.connect();
