@@ -335,13 +335,16 @@ final class SecurityTest extends TestCase
     public function testAnothersTokenSaysNothingAboutTheFirewallsUser(): void
     {
         $this->boot(['firewall' => 'api', 'jwt' => ['algorithms' => ['HS256'], 'key' => '0123456789abcdef0123456789abcdef']]);
-        $jwt = 'e30.'.rtrim(base64_encode('{"sub":"mallory","exp":2000000000,"jti":"t2","admin":true}'), '=').'.alice';
-        $verified = new Identity('mallory', ['ROLE_ADMIN'], ['sub' => 'mallory', 'jti' => 't2', 'admin' => true], $jwt, 2_000_000_000);
+        [$jwt, $verified] = self::anothersToken();
 
         $identity = $this->admit(new FakeHandshake('/chat', token: $jwt, identity: $verified));
 
         self::assertSame(['alice', ['ROLE_USER'], ['jti' => 't2'], null, 2_000_000_000], [$identity->userIdentifier, $identity->roles, $identity->claims, $identity->token, $identity->expiresAt]);
+    }
 
+    public function testAnothersTokenSaysNothingAboutTheSessionsUser(): void
+    {
+        [$jwt, $verified] = self::anothersToken();
         $this->boot(['firewall' => 'main', 'jwt' => ['algorithms' => ['HS256'], 'key' => '0123456789abcdef0123456789abcdef']]);
         $response = $this->kernel->handle(Request::create('/login', 'POST', ['_username' => 'alice', '_password' => 'secret']));
         $cookie = array_column(array_map(static fn ($cookie): array => [$cookie->getName(), $cookie->getValue()], $response->headers->getCookies()), 1, 0);
@@ -365,18 +368,26 @@ final class SecurityTest extends TestCase
 
     public function testTicketsAreTakenUnderTheConfiguredLock(): void
     {
-        $busy = ['ticket' => ['secret' => 'a secret of the application', 'cache' => 'cache.app', 'lock' => BusyLock::class]];
-        $this->boot($busy);
-        $issue = fn (): string => $this->kernel->service(TicketIssuer::class)->issue('root');
-        self::assertSame(401, $this->admit(new FakeHandshake('/chat?ticket='.$issue())), 'another process has it');
+        $this->boot(['ticket' => ['secret' => 'a secret of the application', 'cache' => 'cache.app', 'lock' => BusyLock::class]]);
 
-        $this->boot(['ticket' => ['lock' => null] + $busy['ticket']]);
-        self::assertSame('root', $this->admit(new FakeHandshake('/chat?ticket='.$ticket = $issue()))->userIdentifier);
+        self::assertSame(401, $this->admit(new FakeHandshake('/chat?ticket='.$this->kernel->service(TicketIssuer::class)->issue('root'))), 'another process has it');
+    }
+
+    public function testTicketsAreSharedThroughACache(): void
+    {
+        $this->boot(['ticket' => ['secret' => 'a secret of the application', 'cache' => 'cache.app']]);
+        $ticket = $this->kernel->service(TicketIssuer::class)->issue('root');
+
+        self::assertSame('root', $this->admit(new FakeHandshake('/chat?ticket='.$ticket))->userIdentifier);
         self::assertSame(401, $this->admit(new FakeHandshake('/chat?ticket='.$ticket)));
+    }
 
+    public function testALockWithoutACacheIsRefused(): void
+    {
         $this->expectException(InvalidConfigurationException::class);
         $this->expectExceptionMessage('ferry.auth.ticket.lock is of no use without ferry.auth.ticket.cache');
-        $this->boot(['ticket' => ['cache' => null] + $busy['ticket']]);
+
+        $this->boot(['ticket' => ['secret' => 'a secret of the application', 'lock' => BusyLock::class]]);
     }
 
     public function testTheServerLooksForRevokedTokens(): void
@@ -485,5 +496,15 @@ final class SecurityTest extends TestCase
         $this->dispatcher()->onOpen($connection);
 
         self::assertSame([$connection], $this->kernel->service(ConnectionRegistry::class)->ofUser('alice'));
+    }
+
+    /**
+     * @return array{string, Identity} the token, which Rust has verified, of another than alice
+     */
+    private static function anothersToken(): array
+    {
+        $jwt = 'e30.'.rtrim(base64_encode('{"sub":"mallory","exp":2000000000,"jti":"t2","admin":true}'), '=').'.alice';
+
+        return [$jwt, new Identity('mallory', ['ROLE_ADMIN'], ['sub' => 'mallory', 'jti' => 't2', 'admin' => true], $jwt, 2_000_000_000)];
     }
 }
