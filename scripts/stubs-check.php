@@ -72,6 +72,18 @@ function describeMethod(ReflectionMethod $method): array
     return $lines;
 }
 
+/** @return list<string> */
+function describeFunction(ReflectionFunction $function): array
+{
+    $lines = ['returns '.type($function->getReturnType())];
+    foreach ($function->getParameters() as $parameter) {
+        $default = $parameter->isDefaultValueAvailable() ? ' = '.var_export($parameter->getDefaultValue(), true) : '';
+        $lines[] = sprintf('parameter %d: %s%s $%s%s', $parameter->getPosition(), type($parameter->getType()), $parameter->isVariadic() ? ' ...' : '', $parameter->getName(), $default);
+    }
+
+    return $lines;
+}
+
 /** Declares the classes of a file as FerryStub\Ferry\…, or under another prefix. */
 function load(string $file, string $prefix = SHADOW): void
 {
@@ -137,6 +149,22 @@ foreach ($names as $name) {
     $report("php/ has $name", [
         ...array_map(static fn (string $line): string => "stub only: $line", array_diff($stub, $php)),
         ...array_map(static fn (string $line): string => "php/ only:  $line", array_diff($php, $stub)),
+    ]);
+}
+// Functions by their fully qualified names.
+$functions = array_map(strtolower(...), array_keys((new ReflectionExtension('ferry'))->getFunctions()));
+$stubbed = array_filter(get_defined_functions()['user'], static fn (string $name): bool => str_starts_with($name, strtolower(SHADOW).'\\'));
+$stubbed = array_map(static fn (string $name): string => substr($name, strlen(SHADOW) + 1), $stubbed);
+foreach (array_unique([...$functions, ...$stubbed]) as $name) {
+    if (!in_array($name, $functions, true) || !in_array($name, $stubbed, true)) {
+        $report("$name()", [in_array($name, $functions, true) ? 'has no stub' : 'is in stubs/ only']);
+        continue;
+    }
+    $stub = describeFunction(new ReflectionFunction(SHADOW.'\\'.$name));
+    $real = describeFunction(new ReflectionFunction($name));
+    $report("$name()", [
+        ...array_map(static fn (string $line): string => "stub only:      $line", array_diff($stub, $real)),
+        ...array_map(static fn (string $line): string => "extension only: $line", array_diff($real, $stub)),
     ]);
 }
 $declared = (new ReflectionExtension('ferry'))->getClassNames();

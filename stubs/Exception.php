@@ -17,6 +17,9 @@ class RuntimeException extends \RuntimeException implements ExceptionInterface {
 /** A token that does not verify. */
 class AuthenticationException extends RuntimeException {}
 
+/** What was awaited did not come in the time given; it goes on. */
+class TimeoutException extends RuntimeException {}
+
 /** WsClient could not connect, or its connection is gone. */
 class ConnectionException extends RuntimeException {}
 

@@ -46,6 +46,9 @@ final class Stats
     /** Of the last stop: connections that were closed within the grace, and those that were cut. */
     public readonly int $drained;
     public readonly int $cut;
+    /** Callbacks that are suspended now, and how often events had to wait because no fiber was free (max_fibers). */
+    public readonly int $fibers;
+    public readonly int $fibersExhausted;
 
     private function __construct() {}
 

@@ -52,6 +52,8 @@ namespace Ferry;
  * | idle_timeout | float 60.0 | connection closed (1001) after this long without any frame from it, more than ping_interval when both are on; 0: off |
  * | close_timeout | float 5.0 | time a client has to answer a close frame |
  * | write_timeout | float 30.0 | time a client has to take any byte of what is queued for it; 0: off |
+ * | fibers | bool false | callbacks run in fibers: one that waits (`Ferry\delay()`, `Future::await()`, the HTTP client) lets others go on, see [fibers.md](fibers.md) |
+ * | max_fibers | int 1000 | callbacks that may be suspended at once, 1 to 10000; above it events wait, which `Stats::$fibersExhausted` counts |
  * | drain_batch | int 500 | connections that `stop()` closes at a time, in no particular order |
  * | drain_interval | float 0.1 | time between two batches, half more or less at random, and shorter where half the grace would not do; 0: all at once |
  * | tcp_nodelay | bool true | TCP_NODELAY |
@@ -225,7 +227,8 @@ final class WsServer
      *
      * @param int    $code   close code sent to clients: 1000 to 1003, 1007 to 1014, 3000 to 4999
      * @param string $reason at most 123 bytes of UTF-8
-     * @param float  $grace  seconds for the close handshakes; connections that are still there after it are cut. How many
+     * @param float  $grace  seconds, with the option `fibers` half of it for callbacks that are suspended and half for the
+     *                       close handshakes; callbacks that are suspended after it are unwound, connections that are still there after it are cut. How many
      *                       were closed and how many cut stands in `stats()`
      */
     public function stop(int $code = 1001, string $reason = '', float $grace = 5.0): void {}
@@ -289,6 +292,17 @@ final class WsServer
 
     /** Calls back again and again; intervals that were missed are skipped. */
     public function every(float $seconds, callable $callback): Timer {}
+
+    /**
+     * With the option `fibers`: lets state that is kept per event (the token storage, the current connection) follow the
+     * callbacks. Both run outside of the callback's fiber, and what they throw goes to `onError`. Where PHP code resumes
+     * such a fiber by itself, neither is called.
+     *
+     * @param callable(): mixed              $leave a callback was suspended: takes the state away
+     * @param callable(mixed $context): void $enter the callback goes on: puts back what `$leave` has returned. A task of
+     *                                              `Ferry\async()` begins with the state of the callback that starts it
+     */
+    public function fiberContext(callable $leave, callable $enter): WsServer {}
 
     public function stats(): Stats {}
 }

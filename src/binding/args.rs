@@ -123,6 +123,18 @@ impl StubLiteral for Except<'_> {
     }
 }
 
+/// An `iterable` argument, kept as it came.
+#[derive(Clone, Copy)]
+pub struct Iterable<'a>(pub &'a Zval);
+
+impl<'a> FromZval<'a> for Iterable<'a> {
+    const TYPE: DataType = DataType::Iterable;
+
+    fn from_zval(value: &'a Zval) -> Option<Self> {
+        value.is_iterable().then_some(Self(value))
+    }
+}
+
 impl Except<'_> {
     /// The connections meant, ids of gone ones included: they match nothing.
     pub fn ids(self, core: &Core) -> PhpResult<Vec<ConnId>> {

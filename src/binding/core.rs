@@ -27,6 +27,7 @@ use super::callback::Callback;
 use super::connection::Connection;
 use super::exception;
 use super::memory::Tide;
+use super::serving::Serving;
 
 /// How long clients get to answer a close when the script ends without `stop()`.
 pub const ABORT_GRACE: Duration = Duration::from_secs(1);
@@ -47,6 +48,9 @@ pub struct Callbacks {
     pub close: Option<Rc<Callback>>,
     pub error: Option<Rc<Callback>>,
     pub authenticate: Option<Rc<Callback>>,
+    /// Of `fiberContext()`.
+    pub leave: Option<Rc<Callback>>,
+    pub enter: Option<Rc<Callback>>,
 }
 
 /// How far `stop()` has come.
@@ -62,6 +66,8 @@ pub struct Stop {
     pub next_batch: Instant,
     /// Open connections when the closing began.
     pub open: usize,
+    /// So long suspended callbacks may take before the closing begins.
+    pub callbacks_until: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +103,7 @@ pub struct Core {
     pub streamed: Cell<bool>,
     pub started: Cell<Option<Instant>>,
     pub tide: Tide,
+    pub serving: Serving,
     instance: Cell<InstanceId>,
     pub metrics: RefCell<Arc<Metrics>>,
     forks: Cell<u64>,
@@ -118,6 +125,7 @@ impl Core {
             streamed: Cell::new(false),
             started: Cell::new(None),
             tide: Tide::default(),
+            serving: Serving::default(),
             instance: Cell::new(InstanceId::random()),
             metrics: RefCell::default(),
             forks: Cell::new(FORKS.load(Ordering::Relaxed)),
@@ -206,6 +214,7 @@ impl Core {
     fn forget_last_run(&self) {
         self.burst.borrow_mut().take();
         self.stop.borrow_mut().take();
+        self.serving.clear();
         let asked = std::mem::take(&mut *self.asked.borrow_mut());
         let roster = std::mem::take(&mut *self.roster.borrow_mut());
         drop((asked, roster));
@@ -319,6 +328,7 @@ impl Core {
         let timers = self.timers.try_borrow_mut().map(|mut t| t.drain());
         let asked = self.asked.try_borrow_mut().map(|mut a| std::mem::take(&mut *a));
         drop((roster, callbacks, timers, asked));
+        self.serving.clear();
     }
 
     /// Values held here, for the cycle collector.
@@ -331,6 +341,8 @@ impl Core {
                 &callbacks.close,
                 &callbacks.error,
                 &callbacks.authenticate,
+                &callbacks.leave,
+                &callbacks.enter,
             ];
             all.into_iter().flatten().for_each(|c| see(c.value()));
         }

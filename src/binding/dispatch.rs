@@ -5,27 +5,23 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ext_php_rs::convert::IntoZval;
 use ext_php_rs::exception::{PhpException, PhpResult};
 use ext_php_rs::types::{ZendClassObject, Zval};
 use ext_php_rs::zend::{CatchError, bailout, try_catch};
 
 use crate::engine::close;
-use crate::engine::id::ConnId;
-use crate::engine::inbox::{Event, Opened};
-use crate::engine::mailbox::{Command, Mailbox};
-use crate::engine::request::{HandshakeId, HandshakeReply, HandshakeRequest};
+use crate::engine::mailbox::Mailbox;
 use crate::engine::server::Server;
 
 use super::callback::Callback;
 use super::connection::Connection;
-use super::convert;
-use super::core::{Asked, Core};
+use super::core::Core;
+use super::events;
 use super::exception;
 use super::fiber;
-use super::handshake::Handshake;
 use super::memory;
 use super::reload;
+use super::serving;
 use super::signals;
 use super::stop;
 use super::zend::{self, Outcome};
@@ -106,7 +102,8 @@ fn rearm(core: &Core, server: &Server) {
     bell.disarm();
     announce(core);
     // A stop goes on with time as well as with events, so it is polled until it is done.
-    if !server.inbox.is_empty() || core.burst.borrow().is_some() || core.stop.borrow().is_some() {
+    let left = !server.inbox.is_empty() || core.burst.borrow().is_some();
+    if (left && !core.serving.is_exhausted()) || core.stop.borrow().is_some() {
         bell.ring();
     }
 }
@@ -117,7 +114,7 @@ pub fn announce(core: &Core) {
         && let Some(server) = core.running()
     {
         server.inbox.bell.arm();
-        if !server.inbox.is_empty() || fiber::has_work() {
+        if fiber::has_work() || (!core.serving.is_exhausted() && !server.inbox.is_empty()) {
             server.inbox.bell.ring();
         }
     }
@@ -197,7 +194,7 @@ fn wait(core: &Core, server: &Server, deadline: Option<Instant>, now: Instant) {
         limit = limit.min(Duration::from_millis(10));
     }
     // Whatever ended the wait, the loop looks at everything again.
-    let has_work = || !server.inbox.is_empty() || fiber::has_work();
+    let has_work = || fiber::has_work() || (!core.serving.is_exhausted() && !server.inbox.is_empty());
     let _ = server.inbox.bell.wait(Some(limit), has_work);
 }
 
@@ -228,195 +225,31 @@ fn fire_timers(core: &Rc<Core>) -> Result<usize, Unwinding> {
         let due = core.timers.borrow_mut().pop(Instant::now());
         let Some(callback) = due else { break };
         fired += 1;
-        call(core, &callback, &mut [], None)?;
+        if core.config.fibers.is_some() {
+            serving::fire(core, callback)?;
+        } else {
+            call(core, &callback, &mut [], None)?;
+        }
     }
     Ok(fired)
 }
 
 /// Delivers up to `max` events.
 pub fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize) -> Result<usize, Unwinding> {
+    if let Some(most) = core.config.fibers {
+        return serving::drain(core, server, max, most);
+    }
     let mut handled = 0;
     while handled < max {
-        let Some(event) = next_event(core, server) else { break };
+        let Some(event) = events::next(core, server) else { break };
         handled += 1;
-        match event {
-            Ready::Message(id, connection, data, binary) => on_message(core, id, connection, data, binary)?,
-            Ready::Handshake(request) => on_handshake(core, server, request)?,
-            Ready::HandshakeGone(id) => {
-                let gone = core.asked.borrow_mut().remove(&id);
-                drop(gone);
-            }
-            Ready::Open(opened) => on_open(core, server, *opened)?,
-            Ready::Close(id, code, reason) => on_close(core, id, code, &reason)?,
-            Ready::Skipped => {}
-        }
+        events::deliver(core, server, event)?;
     }
     Ok(handled)
 }
 
-/// An event whose PHP values are made.
-enum Ready {
-    Message(ConnId, Zval, Zval, bool),
-    Handshake(Box<HandshakeRequest>),
-    HandshakeGone(HandshakeId),
-    Open(Box<Opened>),
-    Close(ConnId, u16, Box<str>),
-    /// A message of a connection that PHP has closed.
-    Skipped,
-}
-
-fn next_event(core: &Core, server: &Server) -> Option<Ready> {
-    // Taken out: making the payload's string may not come back.
-    let current = core.burst.borrow_mut().take();
-    let mut burst = if let Some(burst) = current {
-        burst
-    } else {
-        core.next_event.set(0);
-        server.inbox.try_take()?
-    };
-    let at = core.next_event.get();
-    let placeholder = Event::HandshakeGone(HandshakeId {
-        io_thread: 0,
-        serial: 0,
-    });
-    let ready = match std::mem::replace(&mut burst.events[at], placeholder) {
-        Event::Message { id, binary, payload } => {
-            let connection = {
-                let roster = core.roster.borrow();
-                roster
-                    .get(id)
-                    .filter(|e| !e.is_closing())
-                    .map(|e| e.value.shallow_clone())
-            };
-            connection.map_or(Ready::Skipped, |connection| {
-                Ready::Message(id, connection, convert::string(burst.payload(&payload)), binary)
-            })
-        }
-        Event::Handshake(request) => Ready::Handshake(request),
-        Event::HandshakeGone(id) => Ready::HandshakeGone(id),
-        Event::Open(opened) => Ready::Open(opened),
-        Event::Close { id, code, reason } => Ready::Close(id, code, reason),
-    };
-    core.next_event.set(at + 1);
-    let events = burst.events.len();
-    if at + 1 < events {
-        *core.burst.borrow_mut() = Some(burst);
-    } else if server.inbox.give_back(burst, events) {
-        server.mailboxes().for_each(|m| m.post(Command::Resume));
-    }
-    Some(ready)
-}
-
-fn on_message(core: &Rc<Core>, id: ConnId, connection: Zval, data: Zval, binary: bool) -> Result<(), Unwinding> {
-    let callback = core.callbacks.borrow().message.clone();
-    if let Some(callback) = callback {
-        let mut flag = Zval::new();
-        flag.set_bool(binary);
-        let mut args = [connection, data, flag];
-        call(core, &callback, &mut args, Some(0))?;
-    }
-    if let Some(entry) = core.roster.borrow().get(id) {
-        entry.outlet.add_handled();
-    }
-    Ok(())
-}
-
-fn on_open(core: &Rc<Core>, server: &Rc<Server>, opened: Opened) -> Result<(), Unwinding> {
-    let (request, identity) = match opened.request {
-        Ok(request) => (Rc::from(request), Zval::null()),
-        Err(id) => match core.asked.borrow_mut().remove(&id) {
-            Some(asked) => (asked.request, asked.identity),
-            None => return Ok(()),
-        },
-    };
-    let Some(mailbox) = server.shared_mailbox(opened.id) else {
-        return Ok(());
-    };
-    let user = super::identity::user(&identity).or_else(|| super::handshake::token_user(&request));
-    let connection = Connection::new(core, opened.id, &opened.outlet, mailbox, request, identity);
-    let mut value = Zval::new();
-    if ZendClassObject::new(connection).set_zval(&mut value, false).is_err() {
-        return Ok(());
-    }
-    core.roster
-        .borrow_mut()
-        .insert(opened.id, opened.outlet, value.shallow_clone());
-    if let Some(entry) = core.roster.borrow_mut().get_mut(opened.id) {
-        entry.user = user;
-    }
-    let Some(callback) = core.callbacks.borrow().open.clone() else {
-        return Ok(());
-    };
-    call(core, &callback, &mut [value], Some(0))
-}
-
-fn on_close(core: &Rc<Core>, id: ConnId, code: u16, reason: &str) -> Result<(), Unwinding> {
-    let Some(connection) = core.roster.borrow_mut().remove(id) else {
-        return Ok(());
-    };
-    // All its messages are handled: our Close may follow the answers.
-    core.command(id, Command::Finish { id });
-    let callback = core.callbacks.borrow().close.clone();
-    let Some(callback) = callback else {
-        return Ok(());
-    };
-    let mut number = Zval::new();
-    number.set_long(i64::from(code));
-    call(
-        core,
-        &callback,
-        &mut [connection, number, convert::string(reason)],
-        Some(0),
-    )
-}
-
-fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>) -> Result<(), Unwinding> {
-    let id = request.id;
-    let request: Rc<HandshakeRequest> = Rc::from(request);
-    let callback = core.callbacks.borrow().handshake.clone();
-    let answer = match callback {
-        None => Ok(Zval::null()),
-        Some(callback) => {
-            let mut handshake = Zval::new();
-            if ZendClassObject::new(Handshake::new(Rc::clone(&request)))
-                .set_zval(&mut handshake, false)
-                .is_err()
-            {
-                return Ok(());
-            }
-            let (answer, outcome) = invoke(core, &callback, &mut [handshake]);
-            match outcome {
-                Outcome::Returned => Ok(answer),
-                Outcome::Unwinding => return Err(Unwinding),
-                Outcome::Threw(thrown) => {
-                    report(core, Zval::null(), thrown)?;
-                    Err(500)
-                }
-            }
-        }
-    };
-    let verdict = answer.and_then(|answer| super::handshake::verdict(&answer));
-    let reply = match verdict {
-        Ok(identity) => {
-            let expires_at = super::identity::expiry(&identity);
-            let user = super::identity::user(&identity);
-            core.asked.borrow_mut().insert(id, Asked { request, identity });
-            HandshakeReply::Accept { expires_at, user }
-        }
-        Err(status) => HandshakeReply::Refuse { status },
-    };
-    if let Some(mailbox) = server.mailboxes().nth(usize::from(id.io_thread)) {
-        mailbox.batch().push(Command::Reply {
-            serial: id.serial,
-            reply,
-        });
-        mailbox.mark();
-    }
-    Ok(())
-}
-
 /// Calls into PHP, takes the time, and looks at how it ended.
-fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Outcome) {
+pub fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Outcome) {
     core.metrics.borrow().begin_callback();
     let answer = callback.call(args);
     let ran = core.metrics.borrow().end_callback();
@@ -434,7 +267,12 @@ fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Outcome
 }
 
 /// Calls a callback and deals with what it throws. `subject` is the argument that is the connection.
-fn call(core: &Rc<Core>, callback: &Rc<Callback>, args: &mut [Zval], subject: Option<usize>) -> Result<(), Unwinding> {
+pub fn call(
+    core: &Rc<Core>,
+    callback: &Rc<Callback>,
+    args: &mut [Zval],
+    subject: Option<usize>,
+) -> Result<(), Unwinding> {
     // A callback may replace itself or clear its server: the clone keeps it until it has returned.
     let callback = Rc::clone(callback);
     match invoke(core, &callback, args).1 {

@@ -58,6 +58,7 @@ slots! {
     HTTP_TIMEOUT => set_http_timeout, http_timeout_class;
     HTTP_TOO_LARGE => set_http_too_large, http_too_large_class;
     HTTP_REDIRECT => set_http_redirect, http_redirect_class;
+    TIMEOUT => set_timeout, timeout_class;
 }
 
 /// Registers the tree. MINIT only.
@@ -98,7 +99,13 @@ pub fn register() -> Result<()> {
     of_http("TooLargeException")
         .registration(set_http_too_large)
         .register()?;
-    of_http("RedirectException").registration(set_http_redirect).register()
+    of_http("RedirectException")
+        .registration(set_http_redirect)
+        .register()?;
+    class("TimeoutException")
+        .extends((runtime_class, "Ferry\\Exception\\RuntimeException"))
+        .registration(set_timeout)
+        .register()
 }
 
 pub fn invalid_argument(message: String) -> PhpException {
@@ -131,4 +138,8 @@ pub fn http(error: &HttpError) -> PhpException {
         HttpError::Interrupted { .. } | HttpError::Busy { .. } | HttpError::Cancelled => http_class(),
     };
     PhpException::new(error.to_string(), 0, class)
+}
+
+pub fn timeout(message: String) -> PhpException {
+    PhpException::new(message, 0, timeout_class())
 }

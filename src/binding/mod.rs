@@ -8,6 +8,7 @@ mod connection;
 mod convert;
 mod core;
 mod dispatch;
+mod events;
 mod exception;
 mod fiber;
 mod handshake;
@@ -20,6 +21,7 @@ mod reload;
 mod room;
 mod send_result;
 mod server;
+mod serving;
 mod signals;
 mod stats;
 mod stop;
@@ -35,6 +37,7 @@ use ext_php_rs::{info_table_end, info_table_row, info_table_start};
 
 use self::client::WsClient;
 use self::connection::Connection;
+use self::fiber::future::Future;
 use self::handshake::Handshake;
 use self::http::HttpClient;
 use self::http_response::HttpResponse;
@@ -54,12 +57,14 @@ extern "C" fn startup(_type: i32, _module: i32) -> i32 {
     zend::set_get_gc(WsServer::get_metadata().handlers(), server::get_gc);
     zend::set_get_gc(Connection::get_metadata().handlers(), connection::get_gc);
     zend::set_get_gc(Identity::get_metadata().handlers(), identity::get_gc);
+    zend::set_get_gc(Future::get_metadata().handlers(), fiber::future::get_gc);
     0
 }
 
 /// ext-php-rs registers the classes after [`startup`]: what changes their entries waits until the first request.
 extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
     static ONCE: Once = Once::new();
+    fiber::begin();
     ONCE.call_once(|| {
         object::make_readonly::<Connection>();
         object::make_readonly::<Handshake>();
@@ -116,6 +121,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<Room>()
         .class::<Timer>()
         .class::<Stats>()
+        .class::<Future>()
         .class::<WsServer>()
         .class::<WsClient>()
         .class::<HttpResponse>()

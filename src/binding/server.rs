@@ -21,6 +21,7 @@ use super::convert::{self, ArrayValue, This};
 use super::core::{Callbacks, Core};
 use super::dispatch::{self, Ended};
 use super::room::{self, Room};
+use super::serving;
 use super::signals::Signals;
 use super::stats::Stats;
 use super::stop;
@@ -29,6 +30,8 @@ use super::{exception, object, zend};
 
 /// SAPIs whose process is the server's own.
 const SAPIS: [&str; 3] = ["cli", "embed", "phpdbg"];
+/// What `on()` takes.
+const EVENTS: [&str; 6] = ["handshake", "open", "message", "close", "error", "authenticate"];
 
 /// A WebSocket server (RFC 6455) that runs inside this PHP process.
 #[php_class]
@@ -93,7 +96,23 @@ impl WsServer {
 
     pub fn on(self_: &mut ZendClassObject<WsServer>, event: &str, callback: Callable<'_>) -> PhpResult<This<WsServer>> {
         let (this, core) = shared(self_);
+        if !EVENTS.contains(&event) {
+            return Err(exception::invalid_argument(format!(
+                "Argument $event must be handshake, open, message, close, error or authenticate, \"{event}\" given"
+            )));
+        }
         set_callback(&core, event, callback).map(|()| this)
+    }
+
+    #[php(name = "fiberContext")]
+    pub fn fiber_context(
+        self_: &mut ZendClassObject<WsServer>,
+        leave: Callable<'_>,
+        enter: Callable<'_>,
+    ) -> PhpResult<This<WsServer>> {
+        let (this, core) = shared(self_);
+        set_callback(&core, "leave", leave)?;
+        set_callback(&core, "enter", enter).map(|()| this)
     }
 
     pub fn listen(&self) -> PhpResult<String> {
@@ -290,11 +309,8 @@ fn set_callback(core: &Core, event: &str, callback: Callable<'_>) -> PhpResult<(
         "close" => |c| &mut c.close,
         "error" => |c| &mut c.error,
         "authenticate" => |c| &mut c.authenticate,
-        other => {
-            return Err(exception::invalid_argument(format!(
-                "Argument $event must be handshake, open, message, close, error or authenticate, \"{other}\" given"
-            )));
-        }
+        "leave" => |c| &mut c.leave,
+        _ => |c| &mut c.enter,
     };
     let callback = Rc::new(Callback::new(callback.0)?);
     let old = pick(&mut core.callbacks.borrow_mut()).replace(callback);
@@ -311,6 +327,7 @@ fn set_callback(core: &Core, event: &str, callback: Callable<'_>) -> PhpResult<(
 impl Drop for WsServer {
     fn drop(&mut self) {
         self.core.abort(1001, "");
+        serving::end(&self.core);
         self.core.clear();
     }
 }

@@ -43,6 +43,8 @@ pub struct Stats {
     uptime: f64,
     drained: i64,
     cut: i64,
+    fibers: i64,
+    fibers_exhausted: i64,
 }
 
 macro_rules! getters {
@@ -130,6 +132,8 @@ getters! {
     get_uptime "uptime" uptime f64;
     get_drained "drained" drained i64;
     get_cut "cut" cut i64;
+    get_fibers "fibers" fibers i64;
+    get_fibers_exhausted "fibersExhausted" fibers_exhausted i64;
 }
 
 impl Stats {
@@ -166,6 +170,8 @@ impl Stats {
                 .collect(),
             drained: load(&metrics.drained),
             cut: load(&metrics.cut),
+            fibers: size(core.serving.suspended()),
+            fibers_exhausted: int(core.serving.exhaustions.get()),
             messages_in: load(&metrics.messages_in),
             messages_out: load(&metrics.messages_out),
             bytes_in: load(&metrics.bytes_in),

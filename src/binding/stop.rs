@@ -12,6 +12,7 @@ use crate::engine::server::Server;
 
 use super::core::{self, Core, Stop, StopStep};
 use super::dispatch::{self, BATCH};
+use super::serving;
 
 /// The first call decides; a later one only shortens the time.
 pub fn ask(core: &Core, code: u16, reason: &str, grace: Duration) {
@@ -19,7 +20,10 @@ pub fn ask(core: &Core, code: u16, reason: &str, grace: Duration) {
     let now = Instant::now();
     let deadline = now + grace;
     match &mut *stop {
-        Some(stop) => stop.deadline = stop.deadline.min(deadline),
+        Some(stop) => {
+            stop.deadline = stop.deadline.min(deadline);
+            stop.callbacks_until = stop.callbacks_until.min(now + grace / 2);
+        }
         None => {
             *stop = Some(Stop {
                 code,
@@ -29,6 +33,7 @@ pub fn ask(core: &Core, code: u16, reason: &str, grace: Duration) {
                 queue: Vec::new(),
                 next_batch: now,
                 open: 0,
+                callbacks_until: now + grace / 2,
             });
         }
     }
@@ -36,7 +41,12 @@ pub fn ask(core: &Core, code: u16, reason: &str, grace: Duration) {
 
 /// Moves a stop on. True: done, the threads have ended.
 pub fn advance(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
-    let Some((step, deadline)) = core.stop.borrow().as_ref().map(|stop| (stop.step, stop.deadline)) else {
+    let Some((step, deadline, callbacks_until)) = core
+        .stop
+        .borrow()
+        .as_ref()
+        .map(|stop| (stop.step, stop.deadline, stop.callbacks_until))
+    else {
         return false;
     };
     let now = Instant::now();
@@ -48,6 +58,7 @@ pub fn advance(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
             false
         }
         StopStep::Delivering if handled > 0 && !late => false,
+        StopStep::Delivering if core.serving.suspended() > 0 && now < callbacks_until => false,
         StopStep::Delivering => {
             let queue = shuffled(core.roster.borrow().open_ids());
             if let Some(stop) = &mut *core.stop.borrow_mut() {
@@ -65,6 +76,7 @@ pub fn advance(core: &Rc<Core>, server: &Rc<Server>, handled: usize) -> bool {
             let busy = queued
                 || server.metrics.connections.load(Ordering::Relaxed) > 0
                 || !server.inbox.is_empty()
+                || core.serving.suspended() > 0
                 || handled > 0;
             if busy && !late {
                 return false;
@@ -122,7 +134,10 @@ fn finish(core: &Rc<Core>, server: &Rc<Server>) {
     let open = core.stop.borrow().as_ref().map_or(0, |stop| stop.open);
     core::count_cut(server, open);
     server.end();
+    serving::end(core);
     while matches!(dispatch::drain(core, server, BATCH), Ok(n) if n > 0) {}
+    // Callbacks of the last closes may have been suspended.
+    serving::end(core);
     *core.server.borrow_mut() = None;
     *core.stop.borrow_mut() = None;
 }

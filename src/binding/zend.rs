@@ -150,6 +150,34 @@ fn is_fiber_ending() -> bool {
     })
 }
 
+/// Whether an exception is pending, of whatever kind.
+pub fn is_pending() -> bool {
+    ExecutorGlobals::has_exception()
+}
+
+/// Whether the script or its fiber unwinds: nothing may be called any more.
+pub fn is_unwinding() -> bool {
+    is_pending() && (is_exiting() || is_fiber_ending())
+}
+
+/// Throws a throwable that exists.
+pub fn throw(mut throwable: Zval) {
+    // SAFETY: the engine takes over the reference, so the value gives it up.
+    unsafe {
+        ext_php_rs::ffi::zend_throw_exception_object(&raw mut throwable);
+        std::mem::forget(throwable);
+    }
+}
+
+/// The object of an exception, not thrown.
+pub fn exception_object(exception: PhpException) -> Zval {
+    let _ = exception.throw();
+    match outcome() {
+        Outcome::Threw(object) => object,
+        Outcome::Returned | Outcome::Unwinding => Zval::null(),
+    }
+}
+
 /// Leaves a pending exception to the caller, whatever it is.
 pub fn propagate() -> PhpResult<()> {
     if ExecutorGlobals::has_exception() {

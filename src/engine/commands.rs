@@ -123,6 +123,16 @@ impl State {
             }
             Command::Reply { serial, reply } => self.pending.reply(serial, reply),
             Command::Adopt(stream) => self.pending.adopt(stream),
+            Command::Hold { id, held } => {
+                if let Some(slot) = self.find(id)
+                    && let Some(session) = self.sessions.at_mut(slot)
+                {
+                    session.held = held;
+                    session.heard = self.sweep;
+                    session.pinged = false;
+                    session.wake();
+                }
+            }
             Command::Resume => self.resume(),
             Command::StopAccepting => {
                 self.accepting = false;

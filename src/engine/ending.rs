@@ -23,7 +23,7 @@ impl State {
             until,
         };
         session.outlet.close();
-        if session.paused {
+        if session.paused || session.held {
             // The answer to our Close must be read.
             session.wake();
         }

@@ -242,6 +242,7 @@ impl State {
             pinged: false,
             stalled: false,
             paused: false,
+            held: false,
             controls: 0,
             controls_since: self.sweep,
             expires_at: accepted.expires_at,

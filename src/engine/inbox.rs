@@ -205,12 +205,24 @@ impl Inbox {
     /// Gives back a burst whose events are handled. True: sockets wait for room and there is some again.
     pub fn give_back(&self, mut burst: Burst, events: usize) -> bool {
         // Before the look at `stalled`, as `announce_stall` sets it before it looks here: one of the two sees the other.
-        let bytes = self.bytes.fetch_sub(burst.cost, Ordering::SeqCst) - burst.cost;
-        let events = self.events.fetch_sub(events, Ordering::SeqCst) - events;
+        let has_room = self.release(burst.cost, events);
         burst.clear();
         if burst.data.capacity() <= 2 * BURST_BYTES {
             let _ = self.spare.0.try_send(burst);
         }
+        has_room
+    }
+
+    /// An event that was taken out waits on, in the place where PHP keeps it: it counts as before.
+    pub fn keep(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many kept ones wait no more. True: as for [`give_back`](Self::give_back).
+    pub fn release(&self, bytes: usize, events: usize) -> bool {
+        let bytes = self.bytes.fetch_sub(bytes, Ordering::SeqCst) - bytes;
+        let events = self.events.fetch_sub(events, Ordering::SeqCst) - events;
         bytes <= self.limit / 2 && events <= MAX_EVENTS / 2 && self.stalled.swap(false, Ordering::SeqCst)
     }
 

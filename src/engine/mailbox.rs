@@ -99,6 +99,11 @@ pub enum Command {
     },
     /// A connection that another I/O thread accepted.
     Adopt(Detached),
+    /// The client is not read, or again.
+    Hold {
+        id: ConnId,
+        held: bool,
+    },
     /// The inbox has room again.
     Resume,
     StopAccepting,

@@ -18,6 +18,8 @@ const KEEP_MEMBERS: usize = 256;
 pub struct Roster<T> {
     threads: Vec<Chunked<Option<Entry<T>>>>,
     rooms: HashMap<Arc<str>, HashSet<ConnId>>,
+    /// Gone ones whose close event PHP has not handled yet, while their slot belongs to another: their handlers wait.
+    displaced: Vec<Entry<T>>,
     len: usize,
     /// Of these, how many PHP has closed.
     closing: usize,
@@ -54,6 +56,7 @@ impl<T> Default for Roster<T> {
         Self {
             threads: Vec::new(),
             rooms: HashMap::new(),
+            displaced: Vec::new(),
             len: 0,
             closing: 0,
         }
@@ -77,28 +80,30 @@ impl<T> Roster<T> {
             user: None,
             value,
         };
-        // A slot is used again only after its close event, which came through the same queue.
-        if let Some(slot) = slots.get_mut(id.slot())
-            && slot.replace(entry).is_none()
-        {
+        // A slot is used again after its close event came through the same queue. It is another question whether that was
+        // handled.
+        if let Some(slot) = slots.get_mut(id.slot()) {
             self.len += 1;
+            if let Some(old) = slot.replace(entry) {
+                self.displaced.push(old);
+            }
         }
     }
 
     pub fn get(&self, id: ConnId) -> Option<&Entry<T>> {
-        self.threads
-            .get(id.io_thread())?
-            .get(id.slot())?
-            .as_ref()
-            .filter(|e| e.id == id)
+        let entry = self.threads.get(id.io_thread())?.get(id.slot())?.as_ref();
+        match entry {
+            Some(entry) if entry.id == id => Some(entry),
+            _ => self.displaced.iter().find(|e| e.id == id),
+        }
     }
 
     pub fn get_mut(&mut self, id: ConnId) -> Option<&mut Entry<T>> {
-        self.threads
-            .get_mut(id.io_thread())?
-            .get_mut(id.slot())?
-            .as_mut()
-            .filter(|e| e.id == id)
+        let entry = self.threads.get_mut(id.io_thread())?.get_mut(id.slot())?.as_mut();
+        match entry {
+            Some(entry) if entry.id == id => Some(entry),
+            _ => self.displaced.iter_mut().find(|e| e.id == id),
+        }
     }
 
     /// PHP closes the connection: it leaves its rooms at once, as it does in the hub. False: it was closing already.
@@ -142,7 +147,10 @@ impl<T> Roster<T> {
     pub fn remove(&mut self, id: ConnId) -> Option<T> {
         self.get(id)?;
         self.leave_all(id);
-        let entry = self.threads.get_mut(id.io_thread())?.get_mut(id.slot())?.take()?;
+        let entry = match self.displaced.iter().position(|e| e.id == id) {
+            Some(at) => self.displaced.swap_remove(at),
+            None => self.threads.get_mut(id.io_thread())?.get_mut(id.slot())?.take()?,
+        };
         self.len -= 1;
         self.closing -= usize::from(entry.closing);
         Some(entry.value)
@@ -165,7 +173,11 @@ impl<T> Roster<T> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Entry<T>> {
-        self.threads.iter().flat_map(Chunked::iter).flatten()
+        self.threads
+            .iter()
+            .flat_map(Chunked::iter)
+            .flatten()
+            .chain(&self.displaced)
     }
 
     /// The connections of a user that PHP has not closed.

@@ -63,6 +63,8 @@ pub struct Session {
     pub stalled: bool,
     /// Not read for a while: its messages came too fast.
     pub paused: bool,
+    /// Not read until PHP has worked off what came.
+    pub held: bool,
     /// Control frames since that sweep.
     pub controls: u32,
     pub controls_since: u32,

@@ -86,7 +86,7 @@ fn judge(session: &Session, sweep: u32, now: u64, limits: &super::hub::Limits) -
                 Verdict::Expired
             } else if session.outbox.as_ref().is_some_and(|o| stuck(o)) {
                 Verdict::GiveUp(Limit::WriteTimeout)
-            } else if !session.stalled && !session.paused && limits.idle.is_some_and(|t| silent >= t) {
+            } else if !session.stalled && !session.paused && !session.held && limits.idle.is_some_and(|t| silent >= t) {
                 Verdict::Idle
             } else if !session.pinged && limits.ping.is_some_and(|t| silent >= t) {
                 Verdict::Ping

@@ -185,6 +185,9 @@ impl Future for SessionTask {
             if this.slot(state).is_none() {
                 return Poll::Ready(());
             }
+            if state.sessions.at(slot).is_some_and(|s| s.held && s.is_open()) {
+                return Poll::Pending;
+            }
             if this.meter.is_some() && this.pauses(state, slot, cx) {
                 return Poll::Pending;
             }

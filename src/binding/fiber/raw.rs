@@ -3,10 +3,13 @@
 //! The engine saves the VM's stack and `EG(bailout)` of both sides of a switch: a fatal error inside a fiber jumps to the
 //! bottom of that fiber's C stack, and goes on as a bailout of whoever resumed it.
 
+use std::ffi::c_int;
 use std::ptr;
 
-use ext_php_rs::ffi::{zend_class_entry, zend_function, zend_hash_str_find, zend_object};
-use ext_php_rs::types::{ZendObject, Zval};
+use ext_php_rs::ffi::{
+    zend_class_entry, zend_execute_data, zend_function, zend_hash_str_find, zend_object, zend_string,
+};
+use ext_php_rs::types::{ZendObject, ZendStr, Zval};
 use ext_php_rs::zend::ExecutorGlobals;
 
 use crate::binding::zend;
@@ -14,6 +17,14 @@ use crate::binding::zend;
 unsafe extern "C" {
     static zend_ce_fiber: *mut zend_class_entry;
     fn zend_fiber_switch_blocked() -> bool;
+    fn object_init_ex(value: *mut Zval, class: *mut zend_class_entry) -> c_int;
+    fn zend_create_closure(
+        result: *mut Zval,
+        function: *mut zend_function,
+        scope: *mut zend_class_entry,
+        called_scope: *mut zend_class_entry,
+        this: *mut Zval,
+    );
 }
 
 /// Looked up once per thread; methods of an internal class live as long as the process.
@@ -86,7 +97,7 @@ pub fn is_suspended(fiber: &Zval) -> bool {
     call(fiber, METHODS.with(|m| m.is_suspended)).bool() == Some(true)
 }
 
-pub fn call(fiber: &Zval, method: *mut zend_function) -> Zval {
+fn call(fiber: &Zval, method: *mut zend_function) -> Zval {
     let Some(object) = fiber.object() else {
         return Zval::new();
     };
@@ -95,10 +106,81 @@ pub fn call(fiber: &Zval, method: *mut zend_function) -> Zval {
     unsafe { zend::call(method, object.cast(), (*object).ce, &mut []) }
 }
 
-#[allow(dead_code)]
-/// References that others than us hold to the fiber, when we hold `ours`.
-pub fn others(fiber: &Zval, ours: u32) -> u32 {
-    fiber
+/// A fiber that has not begun, with a native body.
+pub fn create(body: Handler) -> Option<Zval> {
+    thread_local! {
+        static CONSTRUCT: *mut zend_function = method("__construct");
+    }
+    let callable = closure(body);
+    let mut fiber = Zval::new();
+    // SAFETY: makes an object of a class that may be instantiated.
+    if unsafe { object_init_ex(&raw mut fiber, zend_ce_fiber) } != 0 {
+        return None;
+    }
+    let object = object(&fiber);
+    // SAFETY: a live object and its constructor, which takes the callable.
+    unsafe { zend::call(CONSTRUCT.with(|m| *m), object, zend_ce_fiber, &mut [callable]) };
+    Some(fiber)
+}
+
+/// Begins a fiber, which runs until it suspends or ends. An exception may be pending afterwards.
+pub fn start(fiber: &Zval) {
+    thread_local! {
+        static START: *mut zend_function = method("start");
+    }
+    call(fiber, START.with(|m| *m));
+}
+
+/// Unwinds a suspended fiber, though others may hold it: what the engine does when the last reference goes.
+pub fn destroy(fiber: *mut zend_object) {
+    const DESTRUCTOR_CALLED: u32 = 1 << 8;
+    let mut held = Zval::new();
+    // SAFETY: the caller knows that the fiber lives; `held` keeps it so.
+    held.set_object(unsafe { &mut *fiber.cast::<ZendObject>() });
+    if !is_suspended(&held) {
+        return;
+    }
+    // SAFETY: as in `zend_objects_store_call_destructors`; the destructor runs once.
+    unsafe {
+        if (*fiber).gc.u.type_info & DESTRUCTOR_CALLED == 0 {
+            (*fiber).gc.u.type_info |= DESTRUCTOR_CALLED;
+            if let Some(destroy) = (*(*fiber).handlers).dtor_obj {
+                destroy(fiber);
+            }
+        }
+    }
+}
+
+/// The object of a value that holds one.
+pub fn object(value: &Zval) -> *mut zend_object {
+    value
         .object()
-        .map_or(0, |object| object.gc.refcount.saturating_sub(ours))
+        .map_or(ptr::null_mut(), |object| ptr::from_ref(object).cast_mut().cast())
+}
+
+pub type Handler = unsafe extern "C" fn(*mut zend_execute_data, *mut Zval);
+
+/// A `Closure` over a native function that has no name to be called by.
+fn closure(body: Handler) -> Zval {
+    const ZEND_INTERNAL_FUNCTION: u8 = 1;
+    thread_local! {
+        static NAME: *mut zend_string = ZendStr::new_interned("Ferry\\{fiber}", true).into_raw().cast();
+    }
+    // SAFETY: null and zero are values of every field.
+    let mut function: zend_function = unsafe { std::mem::zeroed() };
+    let mut closure = Zval::new();
+    // SAFETY: the engine copies the function into the closure. Its name lives as long as the process.
+    unsafe {
+        function.internal_function.type_ = ZEND_INTERNAL_FUNCTION;
+        function.internal_function.function_name = NAME.with(|name| *name);
+        function.internal_function.handler = Some(body);
+        zend_create_closure(
+            &raw mut closure,
+            &raw mut function,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        );
+    }
+    closure
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ext_php_rs::types::Zval;
-use ext_php_rs::zend::ExecutorGlobals;
 
 use crate::binding::core::{self, Core};
 use crate::binding::dispatch::{self, Unwinding};
@@ -16,7 +15,9 @@ use crate::binding::zend::{self, Outcome};
 use crate::engine::completion::Bell;
 use crate::engine::inbox::Inbox;
 
+use super::pool;
 use super::raw;
+use super::task::{self, Report};
 
 /// Fibers resumed between two looks at events.
 const TURN: usize = 256;
@@ -41,13 +42,17 @@ struct State {
     ready: VecDeque<u64>,
     due: BinaryHeap<Reverse<(Instant, u64)>>,
     bell: Option<(u64, Arc<Bell>)>,
+    /// Failures of tasks that nobody has asked for.
+    failures: Vec<Report>,
 }
 
 thread_local! {
     static STATE: RefCell<State> = RefCell::default();
     static NEXT: Cell<u64> = const { Cell::new(1) };
-    /// Some fiber waits: all that a loop without fibers ever looks at.
+    /// There may be something for [`tick`]: all that a loop without fibers ever looks at.
     static ACTIVE: Cell<bool> = const { Cell::new(false) };
+    /// The request is over: PHP values can only be given up.
+    static ENDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Names one wait. Never used twice.
@@ -95,7 +100,6 @@ pub fn unregister(token: u64) {
         if state.waits.is_empty() {
             state.due.clear();
             state.ready.clear();
-            ACTIVE.set(false);
         }
         wait
     });
@@ -103,7 +107,22 @@ pub fn unregister(token: u64) {
     drop(wait);
 }
 
-#[allow(dead_code)]
+/// [`tick`] has something to look at.
+pub fn activate() {
+    ACTIVE.set(true);
+}
+
+/// A task has failed, and nobody will ask.
+pub fn report_later(thrown: Zval, core: std::rc::Weak<Core>) {
+    if ENDED.get() {
+        // Its memory goes with the request's.
+        std::mem::forget(thrown);
+        return;
+    }
+    STATE.with_borrow_mut(|state| state.failures.push((thrown, core)));
+    activate();
+}
+
 /// The wait is over: its fiber is resumed at the next [`tick`]. Unknown tokens are ignored.
 pub fn wake(token: u64) {
     STATE.with_borrow_mut(|state| {
@@ -162,11 +181,36 @@ pub fn tick(core: Option<&Rc<Core>>) -> Result<usize, Unwinding> {
             continue;
         };
         resumed += 1;
-        raw::resume(&fiber);
-        drop(fiber);
-        look(core)?;
+        match pool::of(raw::object(&fiber)) {
+            Some(slot) => {
+                pool::resume(fiber, &slot)?;
+            }
+            None => {
+                raw::resume(&fiber);
+                drop(fiber);
+                look(core)?;
+            }
+        }
     }
+    resumed += task::start_queued();
+    if zend::is_unwinding() {
+        return Err(Unwinding);
+    }
+    report(core)?;
+    STATE.with_borrow(|state| ACTIVE.set(!state.waits.is_empty() || !task::is_queue_empty()));
     Ok(resumed)
+}
+
+/// Tells of the failures that nobody has asked for.
+fn report(core: Option<&Rc<Core>>) -> Result<(), Unwinding> {
+    loop {
+        let failure = STATE.with_borrow_mut(|state| state.failures.pop());
+        let Some((thrown, owner)) = failure else { return Ok(()) };
+        match owner.upgrade().as_ref().or(core) {
+            Some(core) => dispatch::report(core, Zval::null(), thrown)?,
+            None => dispatch::log(&thrown)?,
+        }
+    }
 }
 
 /// Moves what rang and what is due to the ready ones.
@@ -205,12 +249,16 @@ fn look(core: Option<&Rc<Core>>) -> Result<(), Unwinding> {
 
 /// RSHUTDOWN: fibers have been destroyed by now.
 pub fn forget() {
+    let _ = report(None);
+    ENDED.set(true);
     let state = STATE.with_borrow_mut(std::mem::take);
     ACTIVE.set(false);
     drop(state);
+    task::forget();
+    pool::forget();
 }
 
-/// Whether an exception waits to be seen by PHP.
-pub fn has_exception() -> bool {
-    ExecutorGlobals::has_exception()
+/// RINIT.
+pub fn begin() {
+    ENDED.set(false);
 }

@@ -8,8 +8,10 @@ use ext_php_rs::ffi::zend_object;
 
 use crate::binding::core::{self, Core};
 use crate::binding::dispatch;
+use crate::binding::zend;
 use crate::engine::completion::{Bell, Pending};
 
+use super::pool;
 use super::raw;
 use super::scheduler::{self, Source};
 
@@ -95,9 +97,13 @@ fn suspend(
         return Err(Waiting::Lost);
     };
     scheduler::register(token, fiber, deadline, source);
+    let slot = pool::current();
+    let set_waiting = |waiting| slot.as_ref().is_some_and(|slot| slot.waiting.replace(waiting));
     let result = loop {
+        set_waiting(true);
         raw::suspend();
-        if scheduler::has_exception() {
+        set_waiting(false);
+        if zend::is_pending() {
             break Err(Waiting::Interrupted);
         }
         if done() {

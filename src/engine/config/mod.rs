@@ -99,6 +99,8 @@ pub struct Config {
     pub expired_close_code: u16,
     /// `None`: there is no control endpoint.
     pub control: Option<ControlOptions>,
+    /// Callbacks run in fibers, of which so many may be suspended at once. Options `fibers` and `max_fibers`.
+    pub fibers: Option<usize>,
     /// `None`: no room keeps anything.
     pub history: Option<HistoryOptions>,
 }
@@ -164,6 +166,7 @@ impl Default for Config {
             jwt_required: true,
             expired_close_code: 4401,
             control: None,
+            fibers: None,
             history: None,
         }
     }

@@ -67,6 +67,8 @@ const KNOWN: &[&str] = &[
     "token",
     "control",
     "history",
+    "fibers",
+    "max_fibers",
 ];
 
 const MAX_CONNECTIONS: i64 = 16_777_216;
@@ -106,6 +108,10 @@ fn limits(section: &Section, config: &mut Config) -> Result<(), OptionError> {
         let problem = format!("must not be above \"inbox_bytes\" ({inbox}), {message} given");
         return Err(OptionError::conflict("max_message_bytes", problem));
     }
+    let (mut fibers, mut max_fibers) = (false, 1000);
+    section.switch("fibers", &mut fibers)?;
+    section.int("max_fibers", 1..=10_000, &mut max_fibers)?;
+    config.fibers = fibers.then_some(max_fibers);
     rates::read(section, &mut config.rates)?;
     section.int("drain_batch", 1..=MAX_CONNECTIONS, &mut config.drain_batch)?;
     if let Some(value) = section.get("slow_consumer") {

@@ -83,6 +83,8 @@ fn every_option_is_read() {
         ("max_header_bytes", 1024.into()),
         ("max_message_bytes", 2048.into()),
         ("max_fragments", 1.into()),
+        ("fibers", true.into()),
+        ("max_fibers", 7.into()),
         ("inbox_bytes", 4096.into()),
         ("outbox_bytes", 8192.into()),
         ("slow_consumer", "drop-oldest".into()),
@@ -144,6 +146,7 @@ fn every_option_is_read() {
     );
     assert_eq!((config.inbox_bytes, config.outbox_bytes), (4096, 8192));
     assert_eq!(config.slow_consumer, SlowConsumer::DropOldest);
+    assert_eq!(config.fibers, Some(7));
     let compression = deflate::Settings {
         threshold: 0,
         level: 9,

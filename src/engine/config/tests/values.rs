@@ -29,6 +29,7 @@ fn integers_have_a_range() {
         ("max_control_frames_per_second", 0, 16_777_216),
         ("outbox_total_bytes", 0, 68_719_476_736),
         ("drain_batch", 1, 16_777_216),
+        ("max_fibers", 1, 10_000),
     ] {
         let wrong: [Value; 9] = [
             (low - 1).into(),
