@@ -295,8 +295,8 @@ final class WsServer
 
     /**
      * With the option `fibers`: lets state that is kept per event (the token storage, the current connection) follow the
-     * callbacks. Both run outside of the callback's fiber, and what they throw goes to `onError`. Where PHP code resumes
-     * such a fiber by itself, neither is called.
+     * callbacks. Both run outside of the callback's fiber, also where PHP code resumes that fiber by itself (Revolt). What they
+     * throw goes to `onError`.
      *
      * @param callable(): mixed              $leave a callback was suspended: takes the state away
      * @param callable(mixed $context): void $enter the callback goes on: puts back what `$leave` has returned. A task of

@@ -17,6 +17,7 @@ use Ferry\WsServer;
 final class NativeServer implements ServerInterface
 {
     public readonly WsServer $server;
+    private readonly bool $fibers;
 
     /**
      * @param array<string, mixed> $options see \Ferry\WsServer
@@ -26,6 +27,7 @@ final class NativeServer implements ServerInterface
         ExtensionCheck::assertLoaded();
 
         $this->server = new WsServer($options);
+        $this->fibers = true === ($options['fibers'] ?? false);
     }
 
     public function on(string $event, \Closure $callback): void
@@ -47,7 +49,11 @@ final class NativeServer implements ServerInterface
 
     public function run(): void
     {
-        $this->server->run();
+        if ($this->fibers && RevoltLoop::isInstalled()) {
+            (new RevoltLoop())->run($this->server);
+        } else {
+            $this->server->run();
+        }
     }
 
     public function stop(float $grace, int $code = 1001): void

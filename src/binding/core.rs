@@ -23,6 +23,7 @@ use crate::engine::roster::Roster;
 use crate::engine::server::Server;
 use crate::engine::timers::Timers;
 
+use super::alarm::Alarm;
 use super::callback::Callback;
 use super::connection::Connection;
 use super::exception;
@@ -38,6 +39,8 @@ static FORKS: AtomicU64 = AtomicU64::new(0);
 thread_local! {
     /// Servers that may still run when the request ends.
     static LIVE: RefCell<Vec<Weak<Core>>> = const { RefCell::new(Vec::new()) };
+    /// Some server's eventfd was given away by `stream()`.
+    pub static STREAMED: Cell<bool> = const { Cell::new(false) };
 }
 
 #[derive(Default)]
@@ -103,6 +106,7 @@ pub struct Core {
     pub streamed: Cell<bool>,
     pub started: Cell<Option<Instant>>,
     pub tide: Tide,
+    pub alarm: Alarm,
     pub serving: Serving,
     instance: Cell<InstanceId>,
     pub metrics: RefCell<Arc<Metrics>>,
@@ -125,6 +129,7 @@ impl Core {
             streamed: Cell::new(false),
             started: Cell::new(None),
             tide: Tide::default(),
+            alarm: Alarm::default(),
             serving: Serving::default(),
             instance: Cell::new(InstanceId::random()),
             metrics: RefCell::default(),
@@ -303,6 +308,7 @@ impl Core {
         };
         let Some(server) = slot.take() else { return };
         drop(slot);
+        self.alarm.clear();
         if let Ok(mut roster) = self.roster.try_borrow_mut() {
             roster.start_closing_all();
         }
@@ -432,6 +438,15 @@ pub fn running_inboxes() -> Vec<Arc<Inbox>> {
         .filter(|core| core.is_ours())
         .filter_map(|core| core.running());
     running.map(|server| Arc::clone(&server.inbox)).collect()
+}
+
+/// Something is due outside of any poll: loops that watch a stream of ours must come back for it.
+pub fn nudge() {
+    if STREAMED.get() {
+        for core in idle() {
+            super::dispatch::announce(&core);
+        }
+    }
 }
 
 /// Serves the servers of this thread that nobody polls. True: there was something to do.

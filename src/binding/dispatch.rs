@@ -13,6 +13,7 @@ use crate::engine::close;
 use crate::engine::mailbox::Mailbox;
 use crate::engine::server::Server;
 
+use super::alarm;
 use super::callback::Callback;
 use super::connection::Connection;
 use super::core::Core;
@@ -114,6 +115,7 @@ pub fn announce(core: &Core) {
         && let Some(server) = core.running()
     {
         server.inbox.bell.arm();
+        alarm::set(core, &server);
         if fiber::has_work() || (!core.serving.is_exhausted() && !server.inbox.is_empty()) {
             server.inbox.bell.ring();
         }

@@ -46,7 +46,7 @@ impl Ready {
     /// Bytes of what the client has sent.
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Message(_, _, data, _) => data.zend_str().map_or(0, |s| s.len()),
+            Self::Message(_, _, data, _) => data.zend_str().map_or(0, ext_php_rs::types::ZendStr::len),
             Self::Close(_, _, reason) => reason.len(),
             Self::Open(_) | Self::Handshake(_) | Self::HandshakeGone(_) | Self::Skipped => 0,
         }

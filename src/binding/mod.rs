@@ -1,5 +1,6 @@
 //! The extension: the only code that names `ext_php_rs`, and the only code that runs on the PHP thread alone.
 
+mod alarm;
 mod args;
 mod callback;
 mod client;

@@ -18,8 +18,9 @@ use super::args::{Bytes, Callable, Except, Options, Seconds};
 use super::callback::Callback;
 use super::connection::{close_arguments, message_kind, room_name};
 use super::convert::{self, ArrayValue, This};
-use super::core::{Callbacks, Core};
+use super::core::{self, Callbacks, Core};
 use super::dispatch::{self, Ended};
+use super::fiber;
 use super::room::{self, Room};
 use super::serving;
 use super::signals::Signals;
@@ -112,6 +113,7 @@ impl WsServer {
     ) -> PhpResult<This<WsServer>> {
         let (this, core) = shared(self_);
         set_callback(&core, "leave", leave)?;
+        fiber::watch();
         set_callback(&core, "enter", enter).map(|()| this)
     }
 
@@ -181,7 +183,11 @@ impl WsServer {
             return Ok(());
         }
         stop::ask(&core, code, reason, grace);
-        if core.polling.get() {
+        if core.polling.get() || fiber::pool::is_inside(&core) {
+            // Somebody else's loop may have resumed the callback, and must poll now.
+            if let Some(server) = core.running() {
+                server.inbox.bell.wake();
+            }
             return Ok(());
         }
         loop {
@@ -199,6 +205,7 @@ impl WsServer {
         };
         let stream = zend::stream(server.inbox.bell.raw_fd())?;
         self.core.streamed.set(true);
+        core::STREAMED.set(true);
         // From now on the eventfd is rung whenever poll() is not running.
         server.inbox.bell.arm();
         if !server.inbox.is_empty() {

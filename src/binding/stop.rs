@@ -133,6 +133,7 @@ fn close_batch(core: &Core, server: &Server, now: Instant, late: bool) {
 fn finish(core: &Rc<Core>, server: &Rc<Server>) {
     let open = core.stop.borrow().as_ref().map_or(0, |stop| stop.open);
     core::count_cut(server, open);
+    core.alarm.clear();
     server.end();
     serving::end(core);
     while matches!(dispatch::drain(core, server, BATCH), Ok(n) if n > 0) {}

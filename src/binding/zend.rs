@@ -171,7 +171,7 @@ pub fn throw(mut throwable: Zval) {
 
 /// The object of an exception, not thrown.
 pub fn exception_object(exception: PhpException) -> Zval {
-    let _ = exception.throw();
+    exception.throw();
     match outcome() {
         Outcome::Threw(object) => object,
         Outcome::Returned | Outcome::Unwinding => Zval::null(),

@@ -39,6 +39,17 @@ impl State {
         filled
     }
 
+    /// What the client has sent meanwhile was not read: its silence was ours.
+    fn hold(&mut self, slot: u32, held: bool) {
+        if let Some(session) = self.sessions.at_mut(slot) {
+            session.held = held;
+            session.heard = self.sweep;
+            session.pinged = false;
+            session.wake();
+        }
+    }
+
+    #[allow(clippy::too_many_lines, reason = "there are as many commands")]
     fn run(&mut self, command: Command, data: &[u8], start: &mut usize) {
         match command {
             Command::Data { id, end, messages } => {
@@ -124,13 +135,8 @@ impl State {
             Command::Reply { serial, reply } => self.pending.reply(serial, reply),
             Command::Adopt(stream) => self.pending.adopt(stream),
             Command::Hold { id, held } => {
-                if let Some(slot) = self.find(id)
-                    && let Some(session) = self.sessions.at_mut(slot)
-                {
-                    session.held = held;
-                    session.heard = self.sweep;
-                    session.pinged = false;
-                    session.wake();
+                if let Some(slot) = self.find(id) {
+                    self.hold(slot, held);
                 }
             }
             Command::Resume => self.resume(),

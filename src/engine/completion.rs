@@ -8,7 +8,6 @@
 //! assert_eq!(pending.try_take(), Some(Ok("done")));
 //! ```
 
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -79,13 +78,11 @@ impl<T> Completer<T> {
     }
 
     /// Ends once nobody wants the value any more: to `select!` beside the work.
-    pub fn abandoned(&self) -> impl Future<Output = ()> + '_ {
-        async {
-            if let Some(shared) = &self.0 {
-                // `Pending` sets the flag, then notifies, which leaves a permit.
-                while !shared.abandoned.load(Ordering::Acquire) {
-                    shared.gone.notified().await;
-                }
+    pub async fn abandoned(&self) {
+        if let Some(shared) = &self.0 {
+            // `Pending` sets the flag, then notifies, which leaves a permit.
+            while !shared.abandoned.load(Ordering::Acquire) {
+                shared.gone.notified().await;
             }
         }
     }

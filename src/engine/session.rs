@@ -40,6 +40,7 @@ pub enum Phase {
 pub const CLEAN: u32 = u32::MAX;
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent of each other")]
 pub struct Session {
     pub writer: Writer,
     pub outlet: Arc<Outlet>,

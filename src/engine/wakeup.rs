@@ -85,8 +85,14 @@ impl AsFd for WakeUp {
 
 /// [`WakeUp::wait`] for whichever of several rings first.
 pub fn wait_any(bells: &[&WakeUp], timeout: Option<Duration>, has_work: impl Fn() -> bool) -> Woken {
-    let disarm = || bells.iter().for_each(|bell| bell.disarm());
-    bells.iter().for_each(|bell| bell.arm());
+    let disarm = || {
+        for bell in bells {
+            bell.disarm();
+        }
+    };
+    for bell in bells {
+        bell.arm();
+    }
     if has_work() {
         disarm();
         return Woken::Ready;

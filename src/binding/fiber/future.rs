@@ -146,7 +146,9 @@ impl Future {
     pub fn all(futures: args::Iterable<'_>, timeout: Option<Seconds>) -> PhpResult<ArrayValue> {
         let deadline = deadline(timeout)?;
         let (keys, states) = collect(futures.0)?;
-        states.iter().for_each(|state| state.observed.set(true));
+        for state in &states {
+            state.observed.set(true);
+        }
         wait_for(&states, deadline, &|all| {
             all.iter().any(|s| s.has_failed()) || all.iter().all(|s| s.is_complete())
         })?;

@@ -175,6 +175,21 @@ fn switch(fiber: Zval, slot: &Rc<Slot>) -> Result<Ran, Unwinding> {
     })
 }
 
+/// Somebody else goes on with a fiber of the pool: the context of its callback follows.
+pub fn follow(slot: &Rc<Slot>, go_on: impl FnOnce()) {
+    if !slot.busy.get() {
+        return go_on();
+    }
+    let crossing = context::Crossing::enter(current().as_deref(), slot);
+    go_on();
+    crossing.leave(slot, slot.busy.get() && !slot.ended.get());
+}
+
+/// Whether the running fiber runs a callback or a task of this server.
+pub fn is_inside(core: &Rc<Core>) -> bool {
+    current().is_some_and(|slot| slot.owner.borrow().as_ref().is_some_and(|o| Rc::ptr_eq(&o.core, core)))
+}
+
 /// The slot has no job any more.
 fn settle(slot: &Slot) {
     if slot.busy.replace(false) {

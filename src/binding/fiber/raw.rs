@@ -3,8 +3,10 @@
 //! The engine saves the VM's stack and `EG(bailout)` of both sides of a switch: a fatal error inside a fiber jumps to the
 //! bottom of that fiber's C stack, and goes on as a bailout of whoever resumed it.
 
+use std::cell::Cell;
 use std::ffi::c_int;
 use std::ptr;
+use std::sync::OnceLock;
 
 use ext_php_rs::ffi::{
     zend_class_entry, zend_execute_data, zend_function, zend_hash_str_find, zend_object, zend_string,
@@ -13,6 +15,8 @@ use ext_php_rs::types::{ZendObject, ZendStr, Zval};
 use ext_php_rs::zend::ExecutorGlobals;
 
 use crate::binding::zend;
+
+use super::pool;
 
 unsafe extern "C" {
     static zend_ce_fiber: *mut zend_class_entry;
@@ -87,8 +91,55 @@ pub fn suspend() {
     unsafe { zend::call(function, ptr::null_mut(), zend_ce_fiber, &mut []) };
 }
 
+thread_local! {
+    /// The next call of a watched method is ours.
+    static OURS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// `Fiber::resume()` and `Fiber::throw()` as the engine has them, once they are watched.
+static ORIGINALS: OnceLock<[Handler; 2]> = OnceLock::new();
+
+/// From now on [`pool::follow`] hears when PHP code goes on with a fiber of the pool by itself.
+pub fn watch() {
+    ORIGINALS.get_or_init(|| {
+        let watched: [(&str, Handler); 2] = [("resume", on_resume), ("throw", on_throw)];
+        watched.map(|(name, handler)| {
+            let method = method(name);
+            // SAFETY: a method of an internal class; on the only thread that runs PHP.
+            unsafe {
+                let slot = &mut (*method).internal_function.handler;
+                slot.replace(handler).unwrap_or(handler)
+            }
+        })
+    });
+}
+
+unsafe extern "C" fn on_resume(frame: *mut zend_execute_data, result: *mut Zval) {
+    around(0, frame, result);
+}
+
+unsafe extern "C" fn on_throw(frame: *mut zend_execute_data, result: *mut Zval) {
+    around(1, frame, result);
+}
+
+fn around(which: usize, frame: *mut zend_execute_data, result: *mut Zval) {
+    let Some(originals) = ORIGINALS.get() else { return };
+    // SAFETY: the engine's own call goes on to its own handler.
+    let go_on = || unsafe { originals[which](frame, result) };
+    if OURS.take() {
+        return go_on();
+    }
+    // SAFETY: a method has its object.
+    let fiber = unsafe { (*frame).This.shallow_clone() };
+    match pool::of(object(&fiber)) {
+        Some(slot) if is_suspended(&fiber) => pool::follow(&slot, go_on),
+        _ => go_on(),
+    }
+}
+
 /// Goes on with a suspended fiber until it suspends or ends. An exception may be pending afterwards.
 pub fn resume(fiber: &Zval) {
+    OURS.set(ORIGINALS.get().is_some());
     call(fiber, METHODS.with(|m| m.resume));
 }
 

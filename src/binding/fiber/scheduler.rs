@@ -70,7 +70,9 @@ pub fn bell() -> std::io::Result<Arc<Bell>> {
         return Ok(bell);
     }
     let bell = Bell::new()?;
-    core::running_inboxes().iter().for_each(|inbox| bell.attach(inbox));
+    for inbox in core::running_inboxes() {
+        bell.attach(&inbox);
+    }
     STATE.with_borrow_mut(|state| state.bell = Some((forks, Arc::clone(&bell))));
     Ok(bell)
 }
@@ -130,6 +132,7 @@ pub fn wake(token: u64) {
             state.ready.push_back(token);
         }
     });
+    core::nudge();
 }
 
 /// Whether [`tick`] would resume something.
@@ -181,15 +184,12 @@ pub fn tick(core: Option<&Rc<Core>>) -> Result<usize, Unwinding> {
             continue;
         };
         resumed += 1;
-        match pool::of(raw::object(&fiber)) {
-            Some(slot) => {
-                pool::resume(fiber, &slot)?;
-            }
-            None => {
-                raw::resume(&fiber);
-                drop(fiber);
-                look(core)?;
-            }
+        if let Some(slot) = pool::of(raw::object(&fiber)) {
+            pool::resume(fiber, &slot)?;
+        } else {
+            raw::resume(&fiber);
+            drop(fiber);
+            look(core)?;
         }
     }
     resumed += task::start_queued();

@@ -97,6 +97,7 @@ fn suspend(
         return Err(Waiting::Lost);
     };
     scheduler::register(token, fiber, deadline, source);
+    core::nudge();
     let slot = pool::current();
     let set_waiting = |waiting| slot.as_ref().is_some_and(|slot| slot.waiting.replace(waiting));
     let result = loop {
@@ -147,7 +148,7 @@ fn block(deadline: Option<Instant>, source: Source, done: &mut dyn FnMut() -> bo
             Ok(_) => continue,
             Err(problem) => {
                 // Changes nothing when one is pending already.
-                let _ = problem.throw();
+                problem.throw();
                 return Err(Waiting::Interrupted);
             }
         }
@@ -175,5 +176,7 @@ fn rest(bell: &Bell, servers: &[std::rc::Rc<Core>], deadline: Option<Instant>, n
         .collect();
     bell.wait(&inboxes, limit);
     drop(inboxes);
-    servers.iter().for_each(|core| dispatch::announce(core));
+    for core in servers {
+        dispatch::announce(core);
+    }
 }
