@@ -12,7 +12,8 @@ $server->onOpen(function ($c) use (&$log) { delay(0.02); $c->set('open', true); 
 $server->onMessage(function ($c, $data) use (&$log) {
     if (!$c->get('open')) { $log[] = 'a message before the open has ended'; }
     $log[] = "begin $data";
-    if (str_starts_with($data, 'slow')) { delay(0.05); }
+    if ($data === 'slow 1') { while (!in_array('end b1', $log, true)) { delay(0.005); } }
+    if ($data === 'slow 3') { delay(0.05); }
     $c->send("done $data");
     $log[] = "end $data";
 });
@@ -28,13 +29,14 @@ var_dump(array_search('end b1', $log) < array_search('end slow 1', $log));
 echo implode(', ', array_values(array_filter($log, fn ($l) => !str_contains($l, 'b1')))), "\n";
 
 echo "-- 200 at once\n";
-$server->onMessage(function ($c) { delay(0.1); $c->send('woken'); });
+$go = false;
+$server->onMessage(function ($c) use (&$go) { while (!$go) { delay(0.01); } $c->send('woken'); });
 $clients = [];
 for ($i = 0; $i < 200; $i++) { $clients[] = WsClient::connect($url); }
 pump($server, fn () => $server->count() === 202 && $server->stats()->fibers === 0);
 foreach ($clients as $c) { $c->send('go'); }
 pump($server, fn () => $server->stats()->fibers === 200);
-$start = hrtime(true);
+$go = true;
 foreach ($clients as $c) { if ($c->receive(20) !== 'woken') { echo "lost\n"; } }
 pump($server, fn () => $server->stats()->fibers === 0);
 var_dump($server->stats()->fibersExhausted);
