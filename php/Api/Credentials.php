@@ -4,8 +4,10 @@ declare(strict_types=1);
 
 namespace Ferry\Api;
 
+use Ferry\Auth\TicketCodec;
 use Ferry\Connection;
 use Ferry\Exception\LogicException;
+use Ferry\Handshake;
 use Ferry\Http\CrossSite;
 use Ferry\Identity;
 
@@ -47,15 +49,17 @@ final class Credentials
         $identity = $connection->identity();
         $handshake = $connection->handshake();
 
-        if (null !== $token = $identity?->token ?? (null === $identity ? $handshake->token : null)) {
+        $byTicket = self::hasTicket($handshake);
+
+        if (null !== $token = $identity?->token ?? (null === $identity && !$byTicket ? $handshake->token : null)) {
             return new self(['authorization' => ['Bearer '.$token]], 'token', $identity?->expiresAt);
         }
 
-        if (null !== $identity && 1 === preg_match('/^Basic /i', $basic = $handshake->header('authorization') ?? '')) {
+        if (null !== $identity && !$byTicket && 1 === preg_match('/^Basic /i', $basic = $handshake->header('authorization') ?? '')) {
             return new self(['authorization' => [$basic]], 'password', $identity->expiresAt);
         }
 
-        if (null !== ($cookie = $handshake->header('cookie')) && '' !== $cookie && ($originsAreChecked || !CrossSite::is($handshake))) {
+        if (!$byTicket && null !== ($cookie = $handshake->header('cookie')) && '' !== $cookie && ($originsAreChecked || !CrossSite::is($handshake))) {
             // As a page of the application sends them: frameworks compare both with the cookie.
             return new self(array_filter([
                 'cookie' => [$cookie],
@@ -96,6 +100,12 @@ final class Credentials
     public function __serialize(): array
     {
         throw new LogicException('Credentials of a connection cannot be serialized: they stay in this process');
+    }
+
+    /** Whom a ticket names is not whom the cookies of the same browser name. */
+    private static function hasTicket(Handshake $handshake): bool
+    {
+        return [] !== array_filter([$handshake->token, ...array_values($handshake->query)], static fn (mixed $value): bool => \is_string($value) && TicketCodec::isTicket($value));
     }
 
     private static function missing(Identity $identity): LogicException

@@ -11,6 +11,7 @@ use Ferry\Api\Exception\RedirectRefusedException;
 use Ferry\Api\Exception\TokenExpiredException;
 use Ferry\Api\Request;
 use Ferry\Api\Response;
+use Ferry\Auth\TicketIssuer;
 use Ferry\Exception\InvalidArgumentException;
 use Ferry\Exception\LogicException;
 use Ferry\Identity;
@@ -116,12 +117,21 @@ final class ApiClientTest extends TestCase
     public function testUserOfATicketHasNothingToShow(): void
     {
         $transport = new ScriptedTransport();
+        $ticket = (new TicketIssuer('a secret of the application'))->issue('alice');
+        $handshakes = [
+            new FakeHandshake('/chat?t='.$ticket),
+            // Perhaps somebody else's.
+            new FakeHandshake('/chat?t='.$ticket, ['Cookie' => 'SID=x'], ['SID' => 'x']),
+            new FakeHandshake('/chat', ['Cookie' => 'SID=x'], ['SID' => 'x'], token: $ticket),
+        ];
 
-        try {
-            $this->api($transport)->as(new FakeConnection(identity: new Identity('alice')))->get('/x');
-            self::fail('It was sent.');
-        } catch (LogicException $e) {
-            self::assertStringContainsString('The user "alice" connected with neither a token nor a cookie', $e->getMessage());
+        foreach ($handshakes as $handshake) {
+            try {
+                $this->api($transport)->as(new FakeConnection(identity: new Identity('alice'), handshake: $handshake))->get('/x');
+                self::fail('It was sent.');
+            } catch (LogicException $e) {
+                self::assertStringContainsString('The user "alice" connected with neither a token nor a cookie', $e->getMessage());
+            }
         }
 
         self::assertSame([], $transport->requests);
