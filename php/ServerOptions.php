@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry;
 
+use Ferry\Handler\FiberContext;
 use Ferry\Publish\ServerEndpoint;
 
 /**
@@ -22,6 +23,12 @@ final class ServerOptions
     public static function all(): array
     {
         return self::$all ??= self::parse((string) file_get_contents(\dirname(__DIR__).'/stubs/WsServer.php'));
+    }
+
+    /** Whether handlers may run in fibers: there is the option, and what is kept per event follows them. */
+    public static function hasFibers(): bool
+    {
+        return isset(self::all()['fibers']) && class_exists(FiberContext::class);
     }
 
     /**

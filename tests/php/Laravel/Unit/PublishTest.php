@@ -110,7 +110,7 @@ final class PublishTest extends TestCase
     public function testWhatWaitsTurnsFibersOn(): void
     {
         // Where the server knows them.
-        $on = isset(ServerOptions::all()['fibers']) ? ['fibers' => true] : [];
+        $on = ServerOptions::hasFibers() ? ['fibers' => true] : [];
         $from = static fn (array $api, bool $waits, array $server = []): array => array_intersect_key(ConfiguredOptions::from(new Repository(['ws' => ['server' => $server, 'api' => $api]]), null, $waits), ['fibers' => 1]);
 
         self::assertSame($on, $from([], true));

@@ -89,13 +89,13 @@ final class ApiConfigTest extends TestCase
     public function testWhatWaitsTurnsFibersOn(): void
     {
         // Where the server knows them.
-        $on = isset(ServerOptions::all()['fibers']) ? true : null;
+        $on = ServerOptions::hasFibers() ?: null;
         $cases = [
             [[], [ApiUserWithout::class], null],
             [['api' => ['base_uri' => 'https://example.org']], [ApiUser::class], $on],
             [['api' => ['mode' => 'kernel']], [ApiUser::class], null],
             [[], [WaitingHandler::class], $on],
-            [['api' => ['base_uri' => 'https://example.org']] + (null === $on ? [] : ['server' => ['fibers' => false]]), [ApiUser::class], null === $on ? null : false],
+            [['api' => ['base_uri' => 'https://example.org'], 'server' => ['fibers' => false]], [ApiUser::class], false],
         ];
 
         foreach ($cases as $number => [$ferry, $services, $expected]) {
