@@ -116,7 +116,7 @@ pub enum Command {
     Shutdown,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     All,
     Room(Arc<str>),

@@ -1,7 +1,5 @@
 //! From the commands of PHP to the frames that each connection gets: plain or compressed, for one or for many.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::deflate::{Codec, Context};
@@ -116,11 +114,11 @@ impl State {
     }
 }
 
-/// Broadcasts to one room that follow each other. Connections without compression get them in one piece: of a hundred events
+/// Broadcasts to one room, or to all, that follow each other. Connections without compression get them in one piece: of a hundred events
 /// to 1,000 members that is a thousand pieces to queue and write instead of 100,000.
 #[derive(Debug, Default)]
 pub struct Run {
-    room: Option<Arc<str>>,
+    audience: Option<Audience>,
     frames: Vec<Bytes>,
     counts: Vec<Option<Count>>,
     /// Of those that the room keeps.
@@ -144,17 +142,17 @@ impl Run {
     pub fn take(&mut self, command: Command) -> Result<(), Command> {
         match command {
             Command::Broadcast {
-                audience: Audience::Room(room),
+                audience: audience @ (Audience::Room(_) | Audience::All),
                 frame,
                 except,
                 number,
                 count,
             } if except.is_empty()
                 && (self.frames.is_empty() || self.bytes + frame.len() <= self.limit)
-                && self.room.as_ref().is_none_or(|current| *current == room) =>
+                && self.audience.as_ref().is_none_or(|current| *current == audience) =>
             {
                 self.bytes += frame.len();
-                self.room = Some(room);
+                self.audience = Some(audience);
                 self.frames.push(frame);
                 self.counts.push(count);
                 self.numbers.push(number);
@@ -168,22 +166,23 @@ impl Run {
 impl State {
     /// Queues what was collected. `data` is the batch's, for what must be written before.
     pub fn release(&mut self, run: &mut Run, data: &[u8]) {
-        let Some(room) = run.room.take() else { return };
+        let Some(audience) = run.audience.take() else { return };
         let Run {
             frames,
             counts,
             numbers,
             ..
         } = std::mem::replace(run, Run::new(self.limits.outbox_bytes));
-        let members = self.rooms.members(&room);
+        let compresses = |slot| self.sessions.at(slot).is_some_and(|session| session.deflate.is_some());
         // Those that catch up, and those that compress, need each by itself.
         let alone = frames.len() == 1
-            || self.late.is_skipping(&room)
-            || members
-                .iter()
-                .any(|&slot| self.sessions.at(slot).is_some_and(|s| s.deflate.is_some()));
+            || match &audience {
+                Audience::Room(room) => {
+                    self.late.is_skipping(room) || self.rooms.members(room).iter().copied().any(compresses)
+                }
+                _ => (0..self.sessions.capacity()).any(compresses),
+            };
         if alone {
-            let audience = Audience::Room(room);
             for ((frame, count), number) in frames.into_iter().zip(counts).zip(numbers) {
                 let reached = self.broadcast(&audience, frame, &[], number);
                 if let Some(count) = count {
@@ -198,13 +197,18 @@ impl State {
         let messages = u32::try_from(frames.len()).unwrap_or(u32::MAX);
         let together = self.dirty.add_shared(frames.concat().into());
         let mut reached = 0;
-        for &slot in members {
+        let all = self.sessions.capacity();
+        let to = |slot| {
             if let Some(session) = self.sessions.at_mut(slot)
                 && session.is_open()
             {
                 self.dirty.shared(session, slot, together, messages);
                 reached += 1;
             }
+        };
+        match &audience {
+            Audience::Room(room) => self.rooms.members(room).iter().copied().for_each(to),
+            _ => (0..all).for_each(to),
         }
         counts.into_iter().flatten().for_each(|count| count.add(reached));
     }
