@@ -26,6 +26,8 @@ final class Runner
     /** Whether the loop runs, so that the server can be stopped without blocking. */
     private bool $looping = false;
 
+    private bool $usesFibers = false;
+
     private ?string $stopReason = null;
     private int $stopCode = 1001;
 
@@ -62,6 +64,7 @@ final class Runner
         }
 
         $options += $this->options;
+        $this->usesFibers = true === ($options['fibers'] ?? false);
         $this->watching = [...$this->listeners, ...$listeners];
         $this->server = $server = null === $this->serverFactory ? new NativeServer($options) : ($this->serverFactory)($options);
 
@@ -127,6 +130,12 @@ final class Runner
         return $this->server?->progress();
     }
 
+    /** Whether handlers of this run may be suspended, so that several events are being handled. */
+    public function usesFibers(): bool
+    {
+        return $this->usesFibers;
+    }
+
     public function handler(): HandlerInterface
     {
         return $this->handler;
@@ -186,7 +195,7 @@ final class Runner
             return $handle;
         }
 
-        $beginning = array_values(array_filter($watching, static fn (Listener $listener): bool => $listener->watchesBeginnings()));
+        $beginning = array_values(array_filter($watching, fn (Listener $listener): bool => $listener->watchesBeginnings($this)));
 
         if ('message' === $event && [] === array_filter($watching, static fn (Listener $listener): bool => $listener->watchesTime())) {
             return $this->untimed($handle, $watching, $beginning);

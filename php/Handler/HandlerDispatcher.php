@@ -48,6 +48,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
      * @param iterable<ScopeInterface>           $enclosing  scopes, outermost first
      * @param iterable<AdmissionInterface>       $gates      admissions, in the order in which they are asked
      * @param iterable<ExceptionMapperInterface> $mappers    the first that knows an exception decides
+     * @param iterable<SuspendableInterface>     $suspendable beside the scopes that are
      */
     public function __construct(
         private readonly Router $router,
@@ -61,6 +62,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         ?EventDispatcherInterface $events = null,
         ?ResultNormalizerInterface $normalizer = null,
         private readonly ?LoggerInterface $logger = null,
+        private readonly iterable $suspendable = [],
     ) {
         $this->responder = new Responder($mappers, $normalizer);
         $this->notifier = new EventNotifier($events);
@@ -106,6 +108,8 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
                 $endpoint->handler->setServer($server);
             }
         }
+
+        $this->fiberContext()->follow($server);
     }
 
     public function forgetServer(): void
@@ -140,6 +144,15 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         }
 
         return $this->endpoints;
+    }
+
+    /** @internal what has to follow the handlers' fibers */
+    public function fiberContext(): FiberContext
+    {
+        $this->prepare();
+        $scopes = array_filter([...$this->scopes->lazy, ...$this->scopes->ordinary], static fn (ScopeInterface $scope): bool => $scope instanceof SuspendableInterface);
+
+        return new FiberContext([$this->scopes, ...array_values($scopes), ...$this->suspendable]);
     }
 
     public function router(): Router

@@ -11,7 +11,7 @@ use Ferry\Middleware\Envelope;
  *
  * @internal
  */
-final class Scopes
+final class Scopes implements SuspendableInterface
 {
     /** @var list<ScopeInterface> */
     public array $ordinary = [];
@@ -34,6 +34,24 @@ final class Scopes
                 $this->ordinary[] = $scope;
             }
         }
+    }
+
+    /**
+     * The scopes stay entered, and those that keep state where one event has room are suspended themselves.
+     *
+     * @return array{?Envelope, bool, int}
+     */
+    public function suspend(): array
+    {
+        $state = [$this->current->envelope, $this->current->touched, $this->entered];
+        $this->resume([null, false, 0]);
+
+        return $state;
+    }
+
+    public function resume(mixed $state): void
+    {
+        [$this->current->envelope, $this->current->touched, $this->entered] = $state;
     }
 
     /**

@@ -41,7 +41,7 @@ abstract class Listener
     /**
      * Whether handling() is to be called; asked once per run.
      */
-    public function watchesBeginnings(): bool
+    public function watchesBeginnings(Runner $runner): bool
     {
         return self::class !== (new \ReflectionMethod($this, 'handling'))->class;
     }

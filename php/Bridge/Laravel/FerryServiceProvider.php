@@ -21,6 +21,7 @@ use Ferry\Bridge\Laravel\Auth\CacheLedger;
 use Ferry\Bridge\Laravel\Auth\ConnectionAuth;
 use Ferry\Bridge\Laravel\Auth\HandshakeGate;
 use Ferry\Bridge\Laravel\Auth\HandshakeScope;
+use Ferry\Bridge\Laravel\Auth\RequestScope;
 use Ferry\Bridge\Laravel\Console\HandlerMakeCommand;
 use Ferry\Bridge\Laravel\Console\InstallCommand;
 use Ferry\Bridge\Laravel\Console\RestartCommand;
@@ -28,11 +29,13 @@ use Ferry\Bridge\Laravel\Console\ServeCommand;
 use Ferry\Bridge\Laravel\Console\TicketCommand;
 use Ferry\Bridge\Laravel\Handler\AuthScope;
 use Ferry\Bridge\Laravel\Handler\ContainerResolver;
+use Ferry\Bridge\Laravel\Handler\ContainerState;
 use Ferry\Bridge\Laravel\Handler\EventDispatcher;
 use Ferry\Bridge\Laravel\Handler\ExceptionMapper;
 use Ferry\Bridge\Laravel\Handler\HandlerCatalog;
 use Ferry\Bridge\Laravel\Handler\MessageClassResolver;
 use Ferry\Bridge\Laravel\Handler\ModelResolver;
+use Ferry\Bridge\Laravel\Hygiene\OpenTransactionWatch;
 use Ferry\Bridge\Laravel\Hygiene\ReconnectAfterLoss;
 use Ferry\Bridge\Laravel\Publish\FerryBroadcaster;
 use Ferry\Bridge\Laravel\Publish\TransactionHook;
@@ -101,7 +104,9 @@ final class FerryServiceProvider extends ServiceProvider
 
     private function registerAuthentication(): void
     {
-        $this->app->singleton(HandshakeScope::class, static fn (Application $app): HandshakeScope => new HandshakeScope($app));
+        // One for all, so that what it has set up is found when a handler waits.
+        $this->app->singleton(RequestScope::class, static fn (Application $app): RequestScope => new RequestScope($app));
+        $this->app->singleton(HandshakeScope::class, static fn (Application $app): HandshakeScope => new HandshakeScope($app, $app->make(RequestScope::class)));
         $this->app->singleton(HandshakeGate::class, static fn (Application $app): HandshakeGate => new HandshakeGate($app, $app->make(HandshakeScope::class), $app->make(ConnectionAuth::class), $app->make('config')));
         $this->app->singleton(ConnectionAuth::class, static fn (Application $app): ConnectionAuth => new ConnectionAuth($app, $app->make('config'), $app->make(HandshakeScope::class)));
     }
@@ -191,6 +196,7 @@ final class FerryServiceProvider extends ServiceProvider
                 gates: [$app->make(TicketAdmission::class), new RevocationAdmission($app->make(RevokedTokens::class)), $app->make(HandshakeGate::class)],
                 mappers: [new ExceptionMapper()],
                 events: new EventDispatcher($app->make('events')),
+                suspendable: [$app->make(RequestScope::class), new ContainerState($app), new OpenTransactionWatch($app, $app->make('log'))],
             );
         });
         $this->app->bind(RunnerFactory::class, static fn (Application $app): RunnerFactory => new RunnerFactory($app, $app->make(HandlerDispatcher::class), new EventDispatcher($app->make('events')), $app->make('log'), $app->make('config')));

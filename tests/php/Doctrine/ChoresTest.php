@@ -9,6 +9,7 @@ use Doctrine\DBAL\Platforms\SqlitePlatform;
 use Doctrine\ORM\EntityManagerInterface;
 use Doctrine\Persistence\ManagerRegistry;
 use Ferry\Bridge\Doctrine\OpenServices;
+use Ferry\Bridge\Doctrine\OpenTransactionWatch;
 use Ferry\Bridge\Doctrine\PingIdleConnections;
 use Ferry\Bridge\Doctrine\ReconnectAfterLoss;
 use Ferry\Bridge\Doctrine\ResetClosedManagers;
@@ -104,6 +105,21 @@ final class ChoresTest extends TestCase
 
         self::assertSame([], $logger->records);
         self::assertSame(1, $registry->connection->getTransactionNestingLevel());
+    }
+
+    public function testHandlerThatWaitsWithItsTransactionOpenIsWarnedOfOnceAMinute(): void
+    {
+        $registry = new Registry(self::URL);
+        $logger = new RecordingLogger();
+        $watch = new OpenTransactionWatch(new OpenServices($registry), $logger);
+        $watch->suspend();
+        self::assertSame([], $logger->records);
+
+        $registry->connection->beginTransaction();
+        $watch->suspend();
+        $watch->suspend();
+        self::assertSame([['name' => 'default']], array_column($logger->records, 2));
+        self::assertTrue($registry->connection->isTransactionActive());
     }
 
     public function testConnectionThatCannotRollBackIsClosed(): void

@@ -7,10 +7,12 @@ namespace Ferry\Tests\Symfony;
 use Ferry\Auth\TicketIssuer;
 use Ferry\Bridge\Symfony\Profiler\MessageDataCollector;
 use Ferry\Bridge\Symfony\Profiler\MessageProfiler;
+use Ferry\Event\MessageReceived;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Identity;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
+use Ferry\Tests\Fixtures\Fibers;
 use Ferry\Tests\Symfony\Fixtures\Clock;
 use Ferry\Tests\Symfony\Fixtures\ClockInterface;
 use Ferry\Tests\Symfony\Fixtures\CountingCollector;
@@ -119,6 +121,32 @@ final class ProfilerTest extends TestCase
         self::assertNotNull($request);
         $this->profiler()->saveProfile($request);
         self::assertStringContainsString('Messages have profiles of their own', $this->page($request->getToken()));
+    }
+
+    public function testMessagesThatWaitForEachOtherHaveAProfileEach(): void
+    {
+        $this->kernel = $this->kernel();
+        $dispatcher = $this->kernel->service(HandlerDispatcher::class);
+        $this->kernel->service('event_dispatcher')->addListener(MessageReceived::class, static fn () => null === \Fiber::getCurrent() ? null : \Fiber::suspend());
+        $fibers = new Fibers($dispatcher->fiberContext());
+        $alice = new FakeConnection('c1', new Identity('alice', ['ROLE_USER']), new FakeHandshake('/forum/7'));
+        $bob = new FakeConnection('c2', new Identity('bob', ['ROLE_USER']), new FakeHandshake('/forum/8'));
+        $dispatcher->onOpen($alice);
+        $dispatcher->onOpen($bob);
+
+        $first = $fibers->start(static fn () => $dispatcher->onMessage($alice, '{"type":"post","text":"hi","priority":2}', false));
+        $second = $fibers->start(static fn () => $dispatcher->onMessage($bob, '{"type":"post","text":"hi there","priority":2}', false));
+        $fibers->resume($first);
+        $fibers->resume($second);
+        $dispatcher->onMessage($alice, '{"type":"post","text":"again","priority":2}', false);
+
+        $messages = array_map(fn (Profile $profile): array => array_intersect_key($this->message($profile), ['user' => true, 'bytes' => true, 'error' => true]), $this->profiles());
+        usort($messages, static fn (array $a, array $b): int => $a['bytes'] <=> $b['bytes']);
+        self::assertSame([
+            ['bytes' => 40, 'user' => 'alice', 'error' => null],
+            ['bytes' => 43, 'user' => 'alice', 'error' => null],
+            ['bytes' => 46, 'user' => 'bob', 'error' => null],
+        ], $messages);
     }
 
     public function testWithoutAProfilerOrDebugModeThereIsNothing(): void

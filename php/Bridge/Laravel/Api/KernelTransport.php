@@ -41,7 +41,7 @@ final class KernelTransport implements TransportInterface
     public function send(ApiRequest $request): ApiResponse
     {
         $message = ApiMessage::request($request, $this->baseUri, Request::class);
-        $inside = fn (): ApiResponse => (new RequestScope($this->app))->run($message, fn (): ApiResponse => $this->handle($request, $message));
+        $inside = fn (): ApiResponse => $this->app->make(RequestScope::class)->run($message, fn (): ApiResponse => $this->handle($request, $message));
 
         return $this->auth->aside(fn (): ApiResponse => (new OuterState($this->app))->leaveFor($inside));
     }

@@ -28,6 +28,9 @@ final class ConnectionAuth
 
     private ?ConnectionGuard $current = null;
 
+    /** The application's own guards are in their places for a while. */
+    private bool $aside = false;
+
     private readonly UserLoader $users;
 
     public function __construct(
@@ -73,6 +76,40 @@ final class ConnectionAuth
         $this->stepBack($this->auth());
         $this->guards = [];
         $this->current = null;
+        $this->aside = false;
+    }
+
+    /**
+     * The handler waits: another one has other guards.
+     *
+     * @return ?array{array<string, array<string, mixed>|null>, ?string, ?ConnectionGuard, bool}
+     */
+    public function suspend(): ?array
+    {
+        if ([] === $this->guards) {
+            return null;
+        }
+
+        $state = [$this->guards, $this->defaultGuard, $this->current, $this->aside];
+        $this->leave();
+
+        return $state;
+    }
+
+    /**
+     * @param ?array{array<string, array<string, mixed>|null>, ?string, ?ConnectionGuard, bool} $state
+     */
+    public function resume(?array $state): void
+    {
+        if (null === $state) {
+            return;
+        }
+
+        [$this->guards, $this->defaultGuard, $this->current, $this->aside] = $state;
+
+        if (!$this->aside) {
+            $this->standIn($this->auth());
+        }
     }
 
     /**
@@ -92,10 +129,12 @@ final class ConnectionAuth
 
         $auth = $this->auth();
         $this->stepBack($auth);
+        $this->aside = true;
 
         try {
             return $inside();
         } finally {
+            $this->aside = false;
             $this->standIn($auth);
         }
     }

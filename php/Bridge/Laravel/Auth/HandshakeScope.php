@@ -17,11 +17,8 @@ use Illuminate\Http\Request;
  */
 final class HandshakeScope
 {
-    private readonly RequestScope $requests;
-
-    public function __construct(private readonly Application $app)
+    public function __construct(private readonly Application $app, private readonly RequestScope $requests)
     {
-        $this->requests = new RequestScope($app);
     }
 
     /**

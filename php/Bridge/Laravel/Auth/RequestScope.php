@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Laravel\Auth;
 
+use Ferry\Handler\SuspendableInterface;
 use Illuminate\Contracts\Auth\Guard;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Http\Request;
@@ -14,8 +15,11 @@ use Illuminate\Support\Facades\Facade;
  *
  * @internal
  */
-final class RequestScope
+final class RequestScope implements SuspendableInterface
 {
+    /** @var list<array{?Request, string}> the request and the default guard before each run that has not ended */
+    private array $running = [];
+
     public function __construct(private readonly Application $app)
     {
     }
@@ -32,6 +36,7 @@ final class RequestScope
         $before = $this->app->bound('request') ? $this->app->make('request') : null;
         $auth = $this->app->make('auth');
         $guard = $auth->getDefaultDriver();
+        $this->running[] = [$before, $guard];
 
         try {
             $this->forgetGuards();
@@ -39,12 +44,61 @@ final class RequestScope
 
             return $callback();
         } finally {
-            // The middleware auth:… makes its guard the default one.
-            $auth->shouldUse($guard);
-            $this->forgetGuards();
-            $this->forgetSession();
-            $this->bind($before ?? new Request());
+            array_pop($this->running);
+            $this->end($before, $guard);
         }
+    }
+
+    public function suspend(): mixed
+    {
+        if ([] === $this->running) {
+            return null;
+        }
+
+        $auth = $this->app->make('auth');
+        $sessions = [];
+
+        foreach ($this->app->resolved('session') ? $this->app->make('session')->getDrivers() : [] as $name => $session) {
+            $sessions[$name] = [$session->getId(), $session->all()];
+        }
+
+        $state = [$this->running, $this->app->make('request'), $auth->getDefaultDriver(), (fn (): array => $this->guards)->call($auth), $sessions];
+        [$before, $guard] = $this->running[0];
+        $this->running = [];
+        $this->end($before, $guard);
+
+        return $state;
+    }
+
+    public function resume(mixed $state): void
+    {
+        if (!\is_array($state)) {
+            return;
+        }
+
+        [$this->running, $request, $guard, $guards, $sessions] = $state;
+        $auth = $this->app->make('auth');
+        $this->forgetGuards();
+        $this->bind($request);
+        (function () use ($guards): void {
+            $this->guards = $guards;
+        })->call($auth);
+        $auth->shouldUse($guard);
+
+        foreach ($sessions as $name => [$id, $attributes]) {
+            $session = $this->app->make('session')->driver($name);
+            $session->setId($id);
+            $session->replace($attributes);
+        }
+    }
+
+    private function end(?Request $before, string $guard): void
+    {
+        // The middleware auth:… makes its guard the default one.
+        $this->app->make('auth')->shouldUse($guard);
+        $this->forgetGuards();
+        $this->forgetSession();
+        $this->bind($before ?? new Request());
     }
 
     private function bind(Request $request): void

@@ -6,12 +6,13 @@ namespace Ferry\Bridge\Laravel\Handler;
 
 use Ferry\Bridge\Laravel\Auth\ConnectionAuth;
 use Ferry\Handler\ScopeInterface;
+use Ferry\Handler\SuspendableInterface;
 use Ferry\Middleware\Envelope;
 
 /**
  * Around each event, its connection's user is the application's.
  */
-final class AuthScope implements ScopeInterface
+final class AuthScope implements ScopeInterface, SuspendableInterface
 {
     private bool $guarded = false;
 
@@ -37,5 +38,15 @@ final class AuthScope implements ScopeInterface
         $this->guarded = true;
         $auth = \WeakReference::create($this->auth);
         register_shutdown_function(static fn () => $auth->get()?->leave());
+    }
+
+    public function suspend(): mixed
+    {
+        return $this->auth->suspend();
+    }
+
+    public function resume(mixed $state): void
+    {
+        $this->auth->resume(\is_array($state) ? $state : null);
     }
 }

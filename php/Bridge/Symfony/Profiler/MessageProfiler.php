@@ -7,6 +7,7 @@ namespace Ferry\Bridge\Symfony\Profiler;
 use Ferry\Exception\RefusalInterface;
 use Ferry\Handler\MethodDescriptor;
 use Ferry\Handler\ScopeInterface;
+use Ferry\Handler\SuspendableInterface;
 use Ferry\Middleware\Envelope;
 use Psr\Log\LoggerInterface;
 use Symfony\Component\HttpFoundation\Request;
@@ -20,9 +21,12 @@ use Symfony\Component\Stopwatch\Stopwatch;
  * Makes one profile per message, with what every other data collector of the application has to say about it. A failure of
  * the profiler is logged and does not concern the message.
  *
+ * Of handlers that are suspended, each has a profile of its own with its own time line. Other collectors cannot tell whose a
+ * query was: what came while several were in flight is in the profiles of all of them that end later.
+ *
  * The innermost scope: what it measures is the handler and its middleware, and the user is set.
  */
-final class MessageProfiler implements ScopeInterface
+final class MessageProfiler implements ScopeInterface, SuspendableInterface
 {
     /** In the web profiler's list, where requests have their HTTP method. */
     public const METHOD = 'WS';
@@ -33,6 +37,9 @@ final class MessageProfiler implements ScopeInterface
     private float $startedAt = 0.0;
     private int $started = 0;
     private ?string $section = null;
+
+    /** Messages that have begun and not ended. */
+    private int $inFlight = 0;
 
     /**
      * @param iterable<DataCollectorInterface> $replacements collectors that take the place of those of the same name
@@ -54,9 +61,13 @@ final class MessageProfiler implements ScopeInterface
             return;
         }
 
+        ++$this->inFlight;
         $this->attempt(function (): void {
             // What the collectors have seen since the last message belongs to none.
-            $this->profiler->reset();
+            if (1 === $this->inFlight) {
+                $this->profiler->reset();
+            }
+
             $this->section = bin2hex(random_bytes(3));
             $this->stopwatch?->openSection();
         });
@@ -66,13 +77,44 @@ final class MessageProfiler implements ScopeInterface
 
     public function leave(Envelope $envelope, ?\Throwable $error): void
     {
-        if (MethodDescriptor::MESSAGE !== $envelope->event || null === $this->section) {
+        if (MethodDescriptor::MESSAGE !== $envelope->event) {
+            return;
+        }
+
+        $this->inFlight = max(0, $this->inFlight - 1);
+
+        if (null === $this->section) {
             return;
         }
 
         $milliseconds = (hrtime(true) - $this->started) / 1e6;
         $this->attempt(fn () => $this->profile($envelope, $error, $milliseconds));
         $this->section = null;
+    }
+
+    /**
+     * @return array{float, int, ?string}
+     */
+    public function suspend(): array
+    {
+        $state = [$this->startedAt, $this->started, $this->section];
+
+        if (null !== $this->section) {
+            $this->attempt(fn () => $this->stopwatch?->stopSection((string) $this->section));
+        }
+
+        $this->section = null;
+
+        return $state;
+    }
+
+    public function resume(mixed $state): void
+    {
+        [$this->startedAt, $this->started, $this->section] = $state;
+
+        if (null !== $this->section) {
+            $this->attempt(fn () => $this->stopwatch?->openSection($this->section));
+        }
     }
 
     private function profile(Envelope $envelope, ?\Throwable $error, float $milliseconds): void
@@ -102,7 +144,10 @@ final class MessageProfiler implements ScopeInterface
         $this->complete($profile);
         $this->profiler->saveProfile($profile);
         $this->storage?->keep($profile->getToken(), $this->maxProfiles);
-        $this->profiler->reset();
+
+        if (0 === $this->inFlight) {
+            $this->profiler->reset();
+        }
 
         foreach ($this->replacements as $collector) {
             $collector->reset();

@@ -40,6 +40,26 @@ final class LazyTokenStorage extends TokenStorage
         $this->settled = false;
     }
 
+    /**
+     * @return array{bool, ?TokenInterface}
+     */
+    public function suspend(): array
+    {
+        $state = [$this->settled, parent::getToken()];
+        $this->clear();
+
+        return $state;
+    }
+
+    /**
+     * @param array{bool, ?TokenInterface} $state
+     */
+    public function resume(array $state): void
+    {
+        [$this->settled, $token] = $state;
+        parent::setToken($token);
+    }
+
     public function getToken(): ?TokenInterface
     {
         if (!$this->settled && null !== ($envelope = $this->current?->envelope) && null !== $this->find) {

@@ -8,9 +8,11 @@ use Ferry\Auth\ConnectionRegistry;
 use Ferry\Handler\CurrentEvent;
 use Ferry\Handler\LazyScopeInterface;
 use Ferry\Handler\Session;
+use Ferry\Handler\SuspendableInterface;
 use Ferry\Identity;
 use Ferry\Middleware\Envelope;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
+use Symfony\Component\Security\Core\Authentication\Token\TokenInterface;
 
 /**
  * Puts the user of a connection into the token storage while an event of it is handled.
@@ -18,7 +20,7 @@ use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInt
  * The user is loaded when somebody asks for him, once per event. When he is not let in any more, he is nobody from that
  * moment on, and the connection is closed after the event.
  */
-final class UserScope implements LazyScopeInterface
+final class UserScope implements LazyScopeInterface, SuspendableInterface
 {
     private bool $guarded = false;
 
@@ -94,6 +96,31 @@ final class UserScope implements LazyScopeInterface
         if ('close' === $envelope->event) {
             $this->registry?->remove($envelope->connection);
         }
+    }
+
+    public function suspend(): mixed
+    {
+        if (null !== $this->lazy) {
+            return $this->lazy->suspend();
+        }
+
+        $token = $this->tokens->getToken();
+        $this->tokens->setToken(null);
+
+        return $token;
+    }
+
+    public function resume(mixed $state): void
+    {
+        if (null !== $this->lazy) {
+            /** @var array{bool, ?TokenInterface} $state */
+            $this->lazy->resume($state);
+
+            return;
+        }
+
+        \assert(null === $state || $state instanceof TokenInterface);
+        $this->tokens->setToken($state);
     }
 
     /** The user of the event that is being handled is loaded again when he is asked for. */

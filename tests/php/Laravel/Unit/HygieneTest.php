@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Tests\Laravel\Unit;
 
 use Ferry\Bridge\Laravel\Hygiene\Collectors;
+use Ferry\Bridge\Laravel\Hygiene\OpenTransactionWatch;
 use Ferry\Bridge\Laravel\Hygiene\PingIdleConnections;
 use Ferry\Bridge\Laravel\Hygiene\ReconnectAfterLoss;
 use Ferry\Bridge\Laravel\Hygiene\ResetApplication;
@@ -64,6 +65,21 @@ final class HygieneTest extends TestCase
         $ping = new PingIdleConnections($this->app, 0.0, $this->logger);
         $ping->beforeEvent(0.0);
         self::assertFalse($this->app->resolved('db.connection') || [] !== $this->app->make('db')->getConnections());
+    }
+
+    public function testHandlerThatWaitsWithItsTransactionOpenIsWarnedOfOnceAMinute(): void
+    {
+        $watch = new OpenTransactionWatch($this->app, $this->logger);
+        DB::connection();
+        $watch->suspend();
+        self::assertSame([], $this->logger->records);
+
+        DB::beginTransaction();
+        $watch->suspend();
+        $watch->suspend();
+        self::assertSame([['name' => DB::connection()->getName()]], array_column($this->logger->records, 2));
+        self::assertSame(1, DB::transactionLevel());
+        DB::rollBack();
     }
 
     public function testLossInsideATransactionIsMendedSoThatTheEventIsHandledAgain(): void

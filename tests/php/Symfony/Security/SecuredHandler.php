@@ -35,6 +35,21 @@ final class SecuredHandler
         return ['user' => $user?->getUserIdentifier(), 'roles' => $this->tokens->getToken()?->getRoleNames(), 'same' => $user === $this->tokens->getToken()?->getUser()];
     }
 
+    /**
+     * Asks who the client is, waits, and asks again.
+     *
+     * @return list<mixed>
+     */
+    #[OnMessage('wait')]
+    public function wait(#[CurrentUser] ?UserInterface $user): array
+    {
+        $ask = fn (): array => [$this->tokens->getToken()?->getUserIdentifier(), $this->checker->isGranted('ROLE_ADMIN')];
+        $before = $ask();
+        \Fiber::suspend();
+
+        return [$user?->getUserIdentifier(), ...$before, ...$ask()];
+    }
+
     #[OnMessage('me')]
     public function me(#[CurrentUser] Person $user): string
     {

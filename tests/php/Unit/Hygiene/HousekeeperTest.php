@@ -67,6 +67,75 @@ final class HousekeeperTest extends TestCase
         self::assertSame(['batch', 'batch'], $this->done);
     }
 
+    public function testChoresWaitUntilNoHandlerIsSuspended(): void
+    {
+        $housekeeper = new Housekeeper([$this->before('before'), $this->after('after')]);
+        $runner = $this->withFibers($housekeeper);
+
+        $housekeeper->handling($runner, 'message');
+        $housekeeper->handling($runner, 'message');
+        $housekeeper->handled($runner, 'message', 0.0);
+        self::assertSame(['before'], $this->done, 'the first one may be suspended');
+
+        $housekeeper->handled($runner, 'message', 0.0);
+        self::assertSame(['before', 'after'], $this->done);
+    }
+
+    public function testNewEventsAreHeldBackWhenItIsNeverQuiet(): void
+    {
+        $waiting = 0;
+        $housekeeper = null;
+        $pause = function () use (&$housekeeper, &$runner, &$waiting): void {
+            ++$waiting;
+            // The handler that was suspended ends meanwhile.
+            $housekeeper->handled($runner, 'message', 0.0);
+        };
+        $housekeeper = new Housekeeper([$this->after('after')], pause: $pause);
+        $runner = $this->withFibers($housekeeper);
+        $housekeeper->handling($runner, 'message');
+
+        for ($event = 0; $event < 100; ++$event) {
+            $housekeeper->handling($runner, 'message');
+            $housekeeper->handled($runner, 'message', 0.0);
+        }
+
+        self::assertSame([[], 0], [$this->done, $waiting]);
+        $housekeeper->handling($runner, 'message');
+        self::assertSame([['after'], 1], [$this->done, $waiting]);
+    }
+
+    public function testHandlerThatTakesLongDoesNotHoldOthersBackForEver(): void
+    {
+        $logger = new RecordingLogger();
+        $waiting = 0;
+        $housekeeper = new Housekeeper([$this->after('after')], [], $logger, static function () use (&$waiting): void {
+            ++$waiting;
+            usleep(100_000);
+        });
+        $runner = $this->withFibers($housekeeper);
+        $housekeeper->handling($runner, 'message');
+
+        for ($event = 0; $event < 200; ++$event) {
+            $housekeeper->handling($runner, 'message');
+            $housekeeper->handled($runner, 'message', 0.0);
+        }
+
+        // Once, after 100 events, for a second; then not before another hundred.
+        self::assertGreaterThan(0, $waiting);
+        self::assertLessThanOrEqual(10, $waiting);
+        self::assertSame([], $this->done);
+        self::assertCount(1, $logger->records);
+    }
+
+    private function withFibers(Housekeeper $housekeeper): Runner
+    {
+        $runner = new Runner(new RecordingHandler(), ['fibers' => true], [$housekeeper], serverFactory: static fn () => new FakeServer([]));
+        $runner->run();
+        self::assertTrue($housekeeper->watchesBeginnings($runner));
+
+        return $runner;
+    }
+
     public function testChoreThatFailsIsLoggedAndTheOthersAreDone(): void
     {
         $logger = new RecordingLogger();

@@ -8,6 +8,7 @@ use Doctrine\ORM\EntityManagerInterface;
 use Doctrine\Persistence\ManagerRegistry;
 use Ferry\Bridge\Doctrine\ClearManagers;
 use Ferry\Bridge\Doctrine\OpenServices;
+use Ferry\Bridge\Doctrine\OpenTransactionWatch;
 use Ferry\Bridge\Doctrine\PingIdleConnections;
 use Ferry\Bridge\Doctrine\ReconnectAfterLoss;
 use Ferry\Bridge\Doctrine\ResetClosedManagers;
@@ -95,6 +96,11 @@ final class HygienePass implements CompilerPassInterface
                 ->setArguments([[new Reference(ReconnectAfterLoss::class)], $container->hasDefinition(UserScope::class) ? self::closure(UserScope::class, 'forget') : null]);
             $container->getDefinition(EndpointFactory::class)->setArgument('$retry', new Reference(Retry::class));
         }
+
+        $container->register(OpenTransactionWatch::class, OpenTransactionWatch::class)
+            ->setArguments([$services, $logger])
+            ->addTag('ferry.suspendable')
+            ->addTag('monolog.logger', ['channel' => 'ferry']);
 
         return [
             ...(null === $config['ping_after'] ? [] : ['ping' => new Definition(PingIdleConnections::class, [$services, $config['ping_after'], $logger])]),

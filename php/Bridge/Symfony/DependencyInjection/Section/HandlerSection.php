@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Symfony\DependencyInjection\Section;
 
 use Ferry\Attribute\AsWsHandler;
 use Ferry\Bridge\Symfony\Handler\SerializerNormalizer;
+use Ferry\Bridge\Symfony\RequestStackState;
 use Ferry\Bridge\Symfony\Resolver\CurrentUserResolver;
 use Ferry\Bridge\Symfony\Resolver\MessageObjectResolver;
 use Ferry\Bridge\Symfony\Resolver\ServiceArgumentResolver;
@@ -58,6 +59,8 @@ final class HandlerSection implements SectionInterface
         $container->register(JsonMessageDecoder::class, JsonMessageDecoder::class);
         $container->setAlias(MessageDecoderInterface::class, JsonMessageDecoder::class);
 
+        $container->register(RequestStackState::class, RequestStackState::class)->setArguments([new Reference('request_stack')])->addTag('ferry.suspendable');
+
         $this->registerResolvers($container);
 
         /** @var list<string> $middleware */
@@ -84,6 +87,7 @@ final class HandlerSection implements SectionInterface
                 new Reference('event_dispatcher'),
                 $optional(SerializerNormalizer::class),
                 $optional('logger'),
+                new TaggedIteratorArgument('ferry.suspendable'),
             ])
             ->addTag('monolog.logger', ['channel' => 'ferry']);
     }

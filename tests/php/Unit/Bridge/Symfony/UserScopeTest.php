@@ -15,6 +15,7 @@ use Ferry\Connection;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Identity;
 use Ferry\Testing\FakeConnection;
+use Ferry\Tests\Fixtures\Fibers;
 use Ferry\Tests\Fixtures\Process;
 use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
@@ -78,6 +79,93 @@ final class UserScopeTest extends TestCase
         $tokens->setToken($other);
         $dispatcher->onMessage($alice, 'ask', false);
         self::assertSame([null, 'alice'], $seen);
+        self::assertNull($tokens->getToken());
+    }
+
+    /**
+     * @dataProvider storages
+     */
+    #[DataProvider('storages')]
+    public function testHandlersThatAreSuspendedSeeTheirOwnUserBeforeAndAfter(TokenStorage $tokens): void
+    {
+        $seen = [];
+        $see = static function (string $when) use ($tokens, &$seen): void { $seen[] = $when.' '.($tokens->getToken()?->getUserIdentifier() ?? 'nobody'); };
+        $handler = new #[AsWsHandler('/')] class($see) {
+            public function __construct(private readonly \Closure $see)
+            {
+            }
+
+            #[OnMessage(raw: true)]
+            public function act(Connection $connection, string $data): void
+            {
+                if ('late' !== $data) {
+                    ($this->see)('before');
+                }
+
+                \Fiber::suspend();
+                ($this->see)('between');
+                \Fiber::suspend();
+                ($this->see)('after');
+            }
+        };
+        $dispatcher = HandlerDispatcher::of([$handler], enclosing: [new UserScope($tokens, new Users())]);
+        $fibers = new Fibers($dispatcher->fiberContext());
+        $alice = new FakeConnection(identity: new Identity('alice'));
+        $bob = new FakeConnection(identity: new Identity('bob'));
+        $anonymous = new FakeConnection();
+        array_map($dispatcher->onOpen(...), [$alice, $bob, $anonymous]);
+
+        $first = $fibers->start(static fn () => $dispatcher->onMessage($alice, 'early', false));
+        $see('main');
+        $second = $fibers->start(static fn () => $dispatcher->onMessage($bob, 'late', false));
+        $third = $fibers->start(static fn () => $dispatcher->onMessage($anonymous, 'early', false));
+
+        foreach ([$second, $first, $third, $third, $first, $second] as $fiber) {
+            $fibers->resume($fiber);
+            $see('main');
+        }
+
+        self::assertSame([
+            'before alice', 'main nobody', 'before nobody',
+            'between bob', 'main nobody', 'between alice', 'main nobody', 'between nobody', 'main nobody',
+            'after nobody', 'main nobody', 'after alice', 'main nobody', 'after bob', 'main nobody',
+        ], $seen);
+    }
+
+    public function testTokenThatAHandlerHasSetIsItsOwn(): void
+    {
+        $tokens = new LazyTokenStorage();
+        $other = new ConnectionToken(new Identity('impersonated'), new Users(), 'main');
+        $seen = [];
+        $handler = new #[AsWsHandler('/')] class($tokens, $other, $seen) {
+            public function __construct(private readonly TokenStorage $tokens, private readonly ConnectionToken $other, private array &$seen)
+            {
+            }
+
+            #[OnMessage(raw: true)]
+            public function act(Connection $connection, string $data): void
+            {
+                if ('impersonate' === $data) {
+                    $this->tokens->setToken($this->other);
+                    \Fiber::suspend();
+                }
+
+                $this->seen[] = $this->tokens->getToken()?->getUserIdentifier();
+            }
+        };
+        $dispatcher = HandlerDispatcher::of([$handler], enclosing: [new UserScope($tokens, new Users())]);
+        $fibers = new Fibers($dispatcher->fiberContext());
+        $alice = new FakeConnection(identity: new Identity('alice'));
+        $bob = new FakeConnection(identity: new Identity('bob'));
+        $dispatcher->onOpen($alice);
+        $dispatcher->onOpen($bob);
+
+        $first = $fibers->start(static fn () => $dispatcher->onMessage($alice, 'impersonate', false));
+        $dispatcher->onMessage($bob, 'ask', false);
+        $fibers->resume($first);
+        $dispatcher->onMessage($alice, 'ask', false);
+
+        self::assertSame(['bob', 'impersonated', 'alice'], $seen);
         self::assertNull($tokens->getToken());
     }
 
