@@ -78,6 +78,19 @@ final class HttpClient
     public function request(string $method, string $url, #[\SensitiveParameter] array $headers = [], string $body = '', array $options = []): HttpResponse {}
 
     /**
+     * The same without waiting: the request is on its way when this returns, in a task of its own, as Ferry\async() starts one.
+     *
+     * @param array<string, string|int|list<string|int>> $headers
+     * @param array{timeout?: int|float, idle_timeout?: int|float, max_redirects?: int, max_body_bytes?: int, stream?: bool} $options
+     *
+     * @return Future of an HttpResponse; its await() throws what request() would have thrown
+     *
+     * @throws Exception\InvalidArgumentException for what cannot be sent, at once
+     * @throws Exception\LogicException           in a forked child
+     */
+    public function requestAsync(string $method, string $url, #[\SensitiveParameter] array $headers = [], string $body = '', array $options = []): Future {}
+
+    /**
      * Since the object was made: requests, failed, refused (by max_pending), retried, redirected, connections; and pending, right now.
      *
      * @return array{requests: int, failed: int, refused: int, retried: int, redirected: int, connections: int, pending: int}

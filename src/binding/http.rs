@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ext_php_rs::convert::IntoZval;
 use ext_php_rs::exception::PhpResult;
 use ext_php_rs::ffi::zend_execute_data;
 use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendHashTable, Zval};
+use ext_php_rs::zend::ExecutorGlobals;
 
 use crate::engine::background::{self, Owned};
 use crate::engine::completion;
@@ -15,9 +17,10 @@ use crate::engine::http::{Client, ClientOptions, HttpError, Request, RequestOpti
 
 use super::args::{Bytes, Options};
 use super::convert::{self, ArrayValue};
+use super::fiber::future::Future as PhpFuture;
 use super::fiber::{self, Waiting};
 use super::http_response::HttpResponse;
-use super::{exception, object};
+use super::{exception, object, zend};
 
 /// An HTTP client that suspends the fiber that asks, and blocks elsewhere.
 #[php_class]
@@ -49,13 +52,32 @@ impl HttpClient {
     ) -> PhpResult<HttpResponse> {
         let client = Arc::clone(self.client()?);
         let request = read_request(&client, method, url, headers, body, options)?;
-        let limit = request.options().max_body_bytes;
-        if request.options().stream {
-            let response = wait(async move { client.send(request).await })??;
-            return Ok(HttpResponse::streamed(response, limit));
-        }
-        let (response, body) = wait(async move { client.fetch(request).await })??;
-        Ok(HttpResponse::whole(response, body))
+        answer(client, request)
+    }
+
+    #[php(name = "requestAsync")]
+    #[php(defaults(headers = (), body = (), options = ()))]
+    pub fn request_async(
+        &self,
+        method: Bytes<'_>,
+        url: Bytes<'_>,
+        headers: Options<'_>,
+        body: Bytes<'_>,
+        options: Options<'_>,
+    ) -> PhpResult<PhpFuture> {
+        let client = Arc::clone(self.client()?);
+        let request = read_request(&client, method, url, headers, body, options)?;
+        let state = fiber::task::spawn(move |future| {
+            let answered = answer(client, request).and_then(|response| Ok(response.into_zval(false)?));
+            match answered {
+                Ok(response) => future.complete(response),
+                // It is taken from where it waits.
+                Err(_) if ExecutorGlobals::has_exception() => future.complete(Zval::new()),
+                Err(problem) => future.fail_with(problem),
+            }
+        });
+        zend::propagate()?;
+        Ok(PhpFuture { state })
     }
 
     pub fn stats(&self) -> PhpResult<ArrayValue> {
@@ -80,6 +102,17 @@ impl HttpClient {
     fn client(&self) -> PhpResult<&Arc<Client>> {
         self.client.get().ok_or_else(of_the_parent)
     }
+}
+
+/// Waits for the whole answer, or for its head.
+fn answer(client: Arc<Client>, request: Request) -> PhpResult<HttpResponse> {
+    let limit = request.options().max_body_bytes;
+    if request.options().stream {
+        let response = wait(async move { client.send(request).await })??;
+        return Ok(HttpResponse::streamed(response, limit));
+    }
+    let (response, body) = wait(async move { client.fetch(request).await })??;
+    Ok(HttpResponse::whole(response, body))
 }
 
 pub fn of_the_parent() -> PhpException {

@@ -76,6 +76,7 @@ extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
         object::make_sensitive::<Identity>("__construct", 3);
         object::make_sensitive::<HttpClient>("__construct", 0);
         object::make_sensitive::<HttpClient>("request", 2);
+        object::make_sensitive::<HttpClient>("requestasync", 2);
         object::make_final("Ferry\\SendResult");
         object::redact::<Handshake>();
         object::redact::<Identity>();
