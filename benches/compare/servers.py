@@ -66,6 +66,8 @@ def find_servers(options):
         servers.append(Server("ferry", command))
         over_tls = ("echo-1", "echo-16", "broadcast", "large-64k", "large-1m", "connect", "idle")
         servers.append(Server("ferry, TLS", command, {"FERRY_BENCH_TLS": "1"}, over_tls, beside="ferry"))
+        in_fibers = ("echo-1", "echo-16")
+        servers.append(Server("ferry, fibers", command, {"FERRY_BENCH_FIBERS": "1"}, in_fibers, beside="ferry"))
     else:
         print(f"benches/run: no {extension}: the table has no row for Ferry", file=sys.stderr)
     for name, (variable, is_extension) in PEERS.items():

@@ -5,6 +5,7 @@
  *
  * All options at their defaults, except what the environment asks for:
  * FERRY_BENCH_COMPRESSION  compress, with the defaults
+ * FERRY_BENCH_FIBERS  callbacks run in fibers
  * FERRY_BENCH_TLS  speak TLS, with a certificate of the tests
  * FERRY_BENCH_JWT_KEY  verify HS256 tokens with this key, refuse connections without one
  * FERRY_BENCH_SLOW     messages for clients that do not read are dropped, and all outboxes together hold that many bytes
@@ -30,6 +31,9 @@ if ($total > 0) {
     $options += ['slow_consumer' => 'drop-oldest', 'outbox_total_bytes' => $total, 'write_timeout' => 0];
 }
 
+if (getenv('FERRY_BENCH_FIBERS')) {
+    $options['fibers'] = true;
+}
 if (getenv('FERRY_BENCH_TLS')) {
     $files = dirname(__DIR__, 2).'/tests/fixtures/tls';
     $options['tls'] = ['cert' => "$files/local.pem", 'key' => "$files/local.key"];
