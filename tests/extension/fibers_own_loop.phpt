@@ -34,7 +34,8 @@ $server->onMessage(function ($c, $data) use ($pause, $server) {
     Storage::$current = null;
 });
 $ticks = 0;
-$server->after(0.2, function () use (&$ticks) { ++$ticks; });
+// Due before the delay of the first handler is over, so before the stop.
+$server->after(0.01, function () use (&$ticks) { ++$ticks; });
 $url = $server->listen();
 $client = new Script(<<<'PHP'
     $c = Ferry\WsClient::connect($argv[1]);
