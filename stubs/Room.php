@@ -37,7 +37,9 @@ final class Room implements \Countable
      * @param mixed                       $data   what json_encode() takes
      * @param iterable<Connection|string> $except connections or their ids
      *
-     * @return int connections it was handed to
+     * @return int connections of this server it was handed to, or is as soon as Redis has it
+     *
+     * @throws Exception\RuntimeException when Redis is away and redis.queue_bytes wait for it, or the event is too large for it
      */
     public function publish(string $event, mixed $data = null, iterable $except = []): int {}
 }

@@ -65,6 +65,7 @@ namespace Ferry;
  * | token | array | where the token is looked for, see below |
  * | control | ?array null | see below; null: no control endpoint |
  * | history | ?array null | see below; null: rooms keep nothing |
+ * | redis | ?array null | see below; null: the server is alone, and histories end with it |
  *
  * `listen`: each item is an address, 'host:port', '[IPv6]:port' or 'unix:/path', or an array with `address`, `tls` (bool false:
  * this address speaks TLS, with the option `tls`), `proxy_protocol` (bool, by default the option) and, for a Unix socket, `mode`
@@ -124,6 +125,14 @@ namespace Ferry;
  * `messages`, int, 1 to 1000000: the last so many; `seconds`, float: none older; one of them or both), `room_bytes` (int
  * 1048576, at least 1024), `total_bytes` (int 67108864, at least 1024: over all rooms; above it the oldest of the largest rooms
  * go).
+ *
+ * `redis`: what is published reaches every server of the same Redis, and histories survive a restart (docs/publishing.md).
+ * `dsn` (string, required: redis://[user:password@]host[:6379][/db], rediss:// for TLS, or redis://[user:password@]/path.sock;
+ * with ?prefix=name), `prefix` (string 'ferry', or what the DSN says: stands before all names in Redis), `max_body_bytes` (int
+ * 1048576, to 67108864: of what is published at once), `max_messages` (int 1000: of those in one request), `queue_bytes` (int
+ * 8388608: what is published here waits so far while Redis is away, and more is refused; 0: nothing waits), `timeout` (float
+ * 2.0, seconds: to connect, and for any answer), `expire` (float 86400.0, seconds: the stream of a room whose history has no
+ * `seconds` goes after that time without an event).
  */
 final class WsServer
 {
@@ -273,7 +282,9 @@ final class WsServer
      * @param string $event 1 to 255 bytes of UTF-8
      * @param mixed  $data  what json_encode() takes
      *
-     * @return int connections it was handed to
+     * @return int connections of this server it was handed to
+     *
+     * @throws Exception\RuntimeException when Redis is away and redis.queue_bytes wait for it, or the event is too large for it
      */
     public function publishToUser(string $userIdentifier, string $event, mixed $data = null): int {}
 
@@ -283,7 +294,9 @@ final class WsServer
      * @param int    $code   as for Connection::close()
      * @param string $reason at most 123 bytes of UTF-8
      *
-     * @return int connections closed
+     * @return int connections of this server that were closed
+     *
+     * @throws Exception\RuntimeException when Redis is away and redis.queue_bytes wait for it; nothing was closed
      */
     public function disconnectUser(string $userIdentifier, int $code = 4401, string $reason = ''): int {}
 

@@ -18,6 +18,8 @@ use crate::engine::id::{ConnId, InstanceId};
 use crate::engine::inbox::{Burst, Inbox};
 use crate::engine::mailbox::{Audience, Command, Mailbox};
 use crate::engine::metrics::Metrics;
+use crate::engine::publish::{Message, Target, event_frame};
+use crate::engine::redis::NotTaken;
 use crate::engine::request::{HandshakeId, HandshakeRequest};
 use crate::engine::roster::Roster;
 use crate::engine::server::Server;
@@ -263,20 +265,41 @@ impl Core {
         self.send_to(count, &audience, frame, except)
     }
 
-    /// An event for a room. Returns how many connections it was handed to.
-    pub fn publish(&self, room: &str, event: &str, data: &str, except: &[ConnId]) -> usize {
-        let Some(server) = self.running() else { return 0 };
-        // Before the history is locked: nobody may wait with that lock.
-        server.mailboxes().for_each(|m| drop(m.batch()));
-        server.publisher().send_to_room(room, event, data, except, None);
-        self.hand_over(&server);
-        self.roster.borrow().count_reached(Some(room), except)
+    /// An event for a room. Returns how many connections of this server it was handed to, or is as soon as Redis has it.
+    pub fn publish(&self, room: &str, event: String, data: String, except: &[ConnId]) -> Result<usize, NotTaken> {
+        let Some(server) = self.running() else { return Ok(0) };
+        let publisher = server.publisher();
+        if let Some(link) = &publisher.link {
+            let target = Target::Rooms(vec![room.to_owned()]);
+            let except = except.iter().map(|id| server.instance.format(*id)).collect();
+            // What it reaches is known later.
+            drop(link.offer(&[Message::new(target, event, data, except)])?);
+        } else {
+            // Before the history is locked: nobody may wait with that lock.
+            server.mailboxes().for_each(|m| drop(m.batch()));
+            let encode = |offset: Option<&str>| event_frame(&event, &data, Some(room), offset);
+            publisher.send_to_room(room, encode, None, except, None);
+            self.hand_over(&server);
+        }
+        Ok(self.roster.borrow().count_reached(Some(room), except))
     }
 
     /// The same for a user's connections.
-    pub fn send_to_user(&self, user: &str, frame: &bytes::Bytes) -> usize {
+    pub fn publish_to_user(&self, user: &str, event: String, data: String) -> Result<usize, NotTaken> {
+        let Some(server) = self.running() else { return Ok(0) };
         let count = self.roster.borrow().of_user(user).len();
-        self.send_to(count, &Audience::User(user.into()), frame, &[])
+        if let Some(link) = &server.publisher().link {
+            drop(link.offer(&[Message::new(Target::User(user.to_owned()), event, data, Vec::new())])?);
+            return Ok(count);
+        }
+        let frame = event_frame(&event, &data, None, None);
+        Ok(self.send_to(count, &Audience::User(user.into()), &frame, &[]))
+    }
+
+    /// Has other servers close a user's connections.
+    pub fn disconnect_elsewhere(&self, user: &str, code: u16, reason: &str) -> Result<(), NotTaken> {
+        let Some(server) = self.running() else { return Ok(()) };
+        server.publisher().disconnect_elsewhere(user, code, reason)
     }
 
     fn send_to(&self, count: usize, audience: &Audience, frame: &bytes::Bytes, except: &[ConnId]) -> usize {

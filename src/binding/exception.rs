@@ -10,6 +10,7 @@ use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::zend::{ClassEntry, ce};
 
 use crate::engine::http::HttpError;
+use crate::engine::redis::NotTaken;
 
 use super::zend;
 
@@ -118,6 +119,12 @@ pub fn logic(message: impl Into<String>) -> PhpException {
 
 pub fn runtime(message: String) -> PhpException {
     PhpException::new(message, 0, runtime_class())
+}
+
+/// Nothing was published.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub fn not_taken(why: NotTaken) -> PhpException {
+    runtime(format!("{why}."))
 }
 
 pub fn authentication(message: String) -> PhpException {

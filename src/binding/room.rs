@@ -75,7 +75,10 @@ impl Room {
         self.core.guard()?;
         let except = except.ids(&self.core)?;
         let (event, data) = event_arguments(event, data)?;
-        let reached = self.core.publish(&self.name, &event, &data, &except);
+        let reached = self
+            .core
+            .publish(&self.name, event, data, &except)
+            .map_err(exception::not_taken)?;
         Ok(i64::try_from(reached).unwrap_or(i64::MAX))
     }
 }

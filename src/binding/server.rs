@@ -12,7 +12,6 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ZendClassObject, ZendHashTable, ZendObject, Zval};
 
 use crate::engine::config::{Config, Value};
-use crate::engine::publish::event_frame;
 
 use super::args::{Bytes, Callable, Except, Options, Seconds};
 use super::callback::Callback;
@@ -250,8 +249,10 @@ impl WsServer {
     pub fn publish_to_user(&self, userIdentifier: &str, event: Bytes<'_>, data: Option<&Zval>) -> PhpResult<i64> {
         self.core.guard()?;
         let (event, data) = room::event_arguments(event, data)?;
-        let frame = event_frame(&event, &data, None, None);
-        let reached = self.core.send_to_user(userIdentifier, &frame);
+        let reached = self
+            .core
+            .publish_to_user(userIdentifier, event, data)
+            .map_err(exception::not_taken)?;
         Ok(i64::try_from(reached).unwrap_or(i64::MAX))
     }
 
@@ -260,6 +261,9 @@ impl WsServer {
     pub fn disconnect_user(&self, userIdentifier: &str, code: i64, reason: Bytes<'_>) -> PhpResult<i64> {
         self.core.guard()?;
         let (code, reason) = close_arguments(code, reason)?;
+        self.core
+            .disconnect_elsewhere(userIdentifier, code, reason)
+            .map_err(exception::not_taken)?;
         let ids = self.core.roster.borrow().of_user(userIdentifier);
         for id in &ids {
             self.core.close(*id, code, reason);

@@ -2,6 +2,7 @@
 
 use super::held;
 use super::hub::State;
+use super::id::ConnId;
 use super::mailbox::Command;
 use super::outgoing::Run;
 use super::rooms;
@@ -125,13 +126,9 @@ impl State {
                     self.vacate(slot, membership);
                 }
             }
-            Command::Expire { id, at } => {
-                if let Some(slot) = self.find(id)
-                    && let Some(session) = self.sessions.at_mut(slot)
-                {
-                    session.expires_at = at;
-                }
-            }
+            Command::Loaded { room } => self.loaded(&room, data),
+            Command::Gap { rooms, at } => self.tell_gap(rooms.as_deref(), at),
+            Command::Expire { id, at } => self.expire(id, at),
             Command::Reply { serial, reply } => self.pending.reply(serial, reply),
             Command::Adopt(stream) => self.pending.adopt(stream),
             Command::Hold { id, held } => {
@@ -155,6 +152,14 @@ impl State {
                 self.shut_down = true;
                 self.pending.shut_down();
             }
+        }
+    }
+
+    fn expire(&mut self, id: ConnId, at: Option<i64>) {
+        if let Some(slot) = self.find(id)
+            && let Some(session) = self.sessions.at_mut(slot)
+        {
+            session.expires_at = at;
         }
     }
 }

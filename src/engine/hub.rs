@@ -21,6 +21,7 @@ use super::mailbox::{Batch, Mailbox};
 use super::metrics::Metrics;
 use super::outlet::Outlet;
 use super::pending::Pending;
+use super::redis::Link;
 use super::request::{HandshakeId, HandshakeRequest};
 use super::rooms::Rooms;
 use super::session::{CLEAN, Phase, Session};
@@ -37,6 +38,8 @@ pub struct State {
     /// Shared with whoever publishes.
     pub history: Option<Arc<History>>,
     pub late: Late,
+    /// Where other servers are met.
+    pub link: Option<Arc<Link>>,
     pub dirty: Dirty,
     /// Compresses and inflates for all sessions.
     pub codec: Codec,
@@ -167,6 +170,7 @@ impl State {
             users: Users::default(),
             history: None,
             late: Late::default(),
+            link: None,
             dirty: Dirty::default(),
             codec: Codec::new(config.compression.unwrap_or_default().level),
             burst: inbox.burst(),

@@ -88,6 +88,15 @@ pub enum Command {
         id: ConnId,
         room: Arc<str>,
     },
+    /// What Redis has of a room is in the history now, or could not be had.
+    Loaded {
+        room: Arc<str>,
+    },
+    /// Events of these rooms, or of all with a history, up to that number are lost.
+    Gap {
+        rooms: Option<Box<[Arc<str>]>>,
+        at: u64,
+    },
     /// The connection closes at this Unix time.
     Expire {
         id: ConnId,

@@ -39,6 +39,7 @@ pub mod problem;
 pub mod proxy_protocol;
 pub mod publish;
 pub mod rate;
+pub mod redis;
 pub mod request;
 pub mod rooms;
 pub mod roster;

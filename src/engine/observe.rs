@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_local;
 
 use super::config::{Config, MetricsConfig};
+use super::history::History;
 use super::inbox::Inbox;
 use super::mailbox::Mailbox;
 use super::metrics::{self, Gauges, Metrics, Refusal};
@@ -37,6 +38,7 @@ pub struct Observer {
     pub metrics: Arc<Metrics>,
     pub inbox: Arc<Inbox>,
     pub mailboxes: Vec<Arc<Mailbox>>,
+    pub history: Option<Arc<History>>,
     pub started: Instant,
 }
 
@@ -106,6 +108,7 @@ impl Observer {
             mailbox_bytes: self.mailboxes.iter().map(|m| m.pending_bytes()).sum(),
             php_away_seconds: self.php_away().as_secs_f64(),
             uptime_seconds: self.started.elapsed().as_secs_f64(),
+            history: self.history.as_ref().map(|history| history.size()).unwrap_or_default(),
         };
         metrics::render(&self.metrics, &gauges)
     }

@@ -1,5 +1,6 @@
 //! Events for rooms and users, from wherever they come: the control endpoint, Redis, the PHP thread.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -7,12 +8,14 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::config::Config;
 use super::frame::{MessageKind, message_frame};
-use super::history::History;
+use super::history::{History, Noted, Rooms};
 use super::hub::State;
 use super::id::{ConnId, InstanceId};
 use super::mailbox::{Audience, Command, Mailbox, Question};
 use super::metrics::{Metrics, add};
+use super::redis::{Link, NotTaken};
 use super::tally::{Count, Tally};
 
 /// One event.
@@ -22,11 +25,21 @@ pub struct Message {
     pub event: String,
     /// JSON.
     pub data: Box<str>,
-    /// Id of a connection that does not get it; one that is none of this server's excepts nobody.
-    pub except: Option<String>,
+    /// Ids of connections that do not get it; those of other servers except nobody.
+    pub except: Vec<String>,
 }
 
 impl Message {
+    /// `data` is JSON.
+    pub fn new(target: Target, event: String, data: String, except: Vec<String>) -> Self {
+        Self {
+            target,
+            event,
+            data: data.into(),
+            except,
+        }
+    }
+
     /// About what its frames take: each room has one of its own.
     pub fn frame_bytes(&self) -> usize {
         let one = self.event.len() + self.data.len();
@@ -51,53 +64,120 @@ pub struct Publisher {
     pub metrics: Arc<Metrics>,
     pub mailboxes: Vec<Arc<Mailbox>>,
     pub history: Option<Arc<History>>,
+    /// Where other servers are met: what is published goes there, and comes back to all of them.
+    pub link: Option<Arc<Link>>,
 }
 
+/// The numbers that Redis gave a message, by room.
+pub type Numbers = HashMap<String, u64>;
+
 impl Publisher {
+    pub fn new(config: &Config, instance: InstanceId, metrics: Arc<Metrics>, mailboxes: Vec<Arc<Mailbox>>) -> Self {
+        let epoch = InstanceId::random().as_epoch();
+        let history = config
+            .history
+            .clone()
+            .map(|options| Arc::new(History::new(options, epoch)));
+        let link = config.redis.clone().map(|options| {
+            if let Some(history) = &history {
+                history.lock().joined = Some(HashSet::new());
+            }
+            Arc::new(Link::new(options, Arc::clone(&metrics), mailboxes.clone(), instance))
+        });
+        Self {
+            instance,
+            metrics,
+            mailboxes,
+            history,
+            link,
+        }
+    }
+
     /// Whether the I/O threads keep up. One that is asked while they do not should refuse.
     pub fn has_room(&self) -> bool {
         !self.mailboxes.iter().any(|m| m.is_full())
     }
 
-    /// The answer is, per message, how many connections got it; a connection counts once per room.
-    pub fn publish(&self, messages: &[Message]) -> oneshot::Receiver<Vec<usize>> {
+    /// The answer is, per message, how many connections got it; a connection counts once per room. With Redis, it counts those
+    /// of this server, and none where Redis is away and the messages wait for it.
+    pub fn publish(&self, messages: &[Message]) -> Result<oneshot::Receiver<Vec<usize>>, NotTaken> {
+        match &self.link {
+            Some(link) => link.offer(messages),
+            None => Ok(self.deliver(messages, &[])),
+        }
+    }
+
+    /// Hands messages to the connections of this server. `numbers` are those that Redis gave them, one map per message.
+    pub fn deliver(&self, messages: &[Message], numbers: &[Numbers]) -> oneshot::Receiver<Vec<usize>> {
+        add(&self.metrics.publishes, messages.len() as u64);
         let (tally, reached) = Tally::new(messages.len());
-        for (number, message) in messages.iter().enumerate() {
-            let except = message.except.as_deref().and_then(|id| self.instance.parse(id));
-            let count = Count::new(&tally, number);
+        for (at, message) in messages.iter().enumerate() {
+            let except: Vec<ConnId> = message.except.iter().filter_map(|id| self.instance.parse(id)).collect();
+            let count = Count::new(&tally, at);
             match &message.target {
                 Target::Rooms(rooms) => {
                     for room in rooms {
-                        self.send_to_room(room, &message.event, &message.data, except.as_slice(), Some(&count));
+                        let number = numbers.get(at).and_then(|of| of.get(room)).copied();
+                        let encode =
+                            |offset: Option<&str>| event_frame(&message.event, &message.data, Some(room), offset);
+                        self.send_to_room(room, encode, number, &except, Some(&count));
                     }
                 }
                 Target::User(user) => {
                     let frame = event_frame(&message.event, &message.data, None, None);
                     let audience = Audience::User(user.as_str().into());
-                    self.send(&audience, &frame, except.as_slice(), None, Some(&count));
+                    self.send(&audience, &frame, &except, None, Some(&count));
                 }
             }
         }
         self.mailboxes.iter().for_each(|m| m.hand_over());
-        add(&self.metrics.publishes, messages.len() as u64);
         reached
     }
 
-    /// One event for one room, kept if the room keeps a history. The caller hands over.
-    pub fn send_to_room(&self, room: &str, event: &str, data: &str, except: &[ConnId], count: Option<&Count>) {
-        let audience = Audience::Room(room.into());
-        match self.history.as_deref().filter(|history| history.keeps(room)) {
-            None => {
-                let frame = event_frame(event, data, Some(room), None);
-                self.send(&audience, &frame, except, None, count);
-            }
-            Some(history) => {
-                // Held until every mailbox has it: the numbers rise in each.
-                let mut rooms = history.lock();
-                let encode = |offset: &str| event_frame(event, data, Some(room), Some(offset));
-                let (number, frame) = history.append(&mut rooms, room, Instant::now(), encode);
-                self.send(&audience, &frame, except, Some(number), count);
-            }
+    /// One event for one room of this server, kept if the room keeps a history. `encode` makes its frame. The caller hands
+    /// over.
+    pub fn send_to_room(
+        &self,
+        room: &str,
+        encode: impl FnOnce(Option<&str>) -> Bytes,
+        number: Option<u64>,
+        except: &[ConnId],
+        count: Option<&Count>,
+    ) {
+        let keeps = |history: &&History| history.keeps(room) && (self.link.is_none() || number.is_some());
+        let Some(history) = self.history.as_deref().filter(keeps) else {
+            let frame = encode(None);
+            return self.send(&Audience::Room(room.into()), &frame, except, None, count);
+        };
+        // Held until every mailbox has it: the numbers rise in each.
+        let mut rooms = history.lock();
+        if let Some(number) = number {
+            self.send_numbered(&mut rooms, room, number, encode, except, count);
+        } else {
+            let (number, frame) = history.append(&mut rooms, room, Instant::now(), |offset| encode(Some(offset)));
+            self.send(&Audience::Room(room.into()), &frame, except, Some(number), count);
+        }
+    }
+
+    /// An event that Redis has numbered, unless this server has had it. The caller hands over.
+    pub fn send_numbered(
+        &self,
+        rooms: &mut Rooms,
+        room: &str,
+        number: u64,
+        encode: impl FnOnce(Option<&str>) -> Bytes,
+        except: &[ConnId],
+        count: Option<&Count>,
+    ) {
+        let Some(history) = self.history.as_deref() else { return };
+        let frame = encode(Some(&history.offset(room, number).to_string()));
+        let event = Noted {
+            number,
+            at: Instant::now(),
+            frame: frame.clone(),
+        };
+        if history.keep_numbered(rooms, room, event) {
+            self.send(&Audience::Room(room.into()), &frame, except, Some(number), count);
         }
     }
 
@@ -108,7 +188,10 @@ impl Publisher {
         };
         let history = self.history.as_deref().filter(|history| history.keeps(&room));
         // Held, so that events up to `entered` stand before the join and the others behind it.
-        let rooms = history.map(History::lock);
+        let mut rooms = history.map(History::lock);
+        if let Some(joined) = rooms.as_mut().and_then(|rooms| rooms.joined.as_mut()) {
+            joined.insert(Arc::clone(&room));
+        }
         let entered = rooms.as_ref().map(|rooms| rooms.head());
         mailbox.append_now(Command::Join { id, room, entered });
     }
@@ -132,7 +215,14 @@ impl Publisher {
         }
     }
 
-    /// Closes every connection of the user. The answer is how many.
+    /// Has the other servers close the user's connections, if there are others.
+    pub fn disconnect_elsewhere(&self, user: &str, code: u16, reason: &str) -> Result<(), NotTaken> {
+        self.link
+            .as_ref()
+            .map_or(Ok(()), |link| link.disconnect(user, code, reason))
+    }
+
+    /// Closes every connection of the user on this server. The answer is how many.
     pub async fn disconnect(&self, user: &str, code: u16, reason: &str) -> usize {
         let (tally, closed) = Tally::new(1);
         for mailbox in &self.mailboxes {

@@ -12,7 +12,6 @@ use nix::sys::signal::SigSet;
 use super::auth::jwt::jwks::Refresher;
 use super::config::{Config, Listen};
 use super::control::Facts;
-use super::history::History;
 use super::id::{ConnId, InstanceId};
 use super::inbox::Inbox;
 use super::limits::ConnectionLimits;
@@ -21,10 +20,14 @@ use super::mailbox::{Command, Mailbox};
 use super::metrics::Metrics;
 use super::observe::Observer;
 use super::publish::Publisher;
+use super::redis;
 use super::thread::{self, Plan};
 
 /// For the keys of an issuer when the server starts.
 const FIRST_KEYS_WAIT: Duration = Duration::from_secs(5);
+
+/// For Redis when the server starts.
+const FIRST_REDIS_WAIT: Duration = Duration::from_secs(2);
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,8 @@ pub struct Server {
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Keeps the keys fresh that verify tokens, if they come from their issuer.
     jwks: Mutex<Option<Refresher>>,
+    /// Serves the link to other servers, if there is one.
+    redis: Mutex<Option<redis::Thread>>,
     /// An I/O thread ended before it was told to.
     failed: Arc<AtomicBool>,
     shutting_down: Arc<AtomicBool>,
@@ -76,25 +81,17 @@ impl Server {
             started: Instant::now(),
             inbox: Arc::clone(&inbox),
         };
-        let epoch = InstanceId::random().as_epoch();
-        let history = config
-            .history
-            .clone()
-            .map(|options| Arc::new(History::new(options, epoch)));
+        let publisher = Publisher::new(&config, instance, Arc::clone(&metrics), mailboxes.clone());
         let mut control = control.map(|bound| (bound, facts));
         let mut server = Self {
-            publisher: Arc::new(Publisher {
-                instance,
-                metrics: Arc::clone(&metrics),
-                mailboxes: mailboxes.clone(),
-                history,
-            }),
+            publisher: Arc::new(publisher),
             inbox,
             mailboxes,
             instance,
             ask_php: Arc::default(),
             threads: Mutex::default(),
             jwks: Mutex::default(),
+            redis: Mutex::default(),
             failed: Arc::default(),
             shutting_down: Arc::default(),
             addresses,
@@ -120,6 +117,7 @@ impl Server {
                     metrics: Arc::clone(&server.metrics),
                     inbox: Arc::clone(&server.inbox),
                     mailboxes: server.mailboxes.clone(),
+                    history: server.publisher.history.clone(),
                     started: since,
                 },
                 limits: Arc::clone(&limits),
@@ -151,15 +149,26 @@ impl Server {
         });
         let remote_keys = config.verifier.as_ref().and_then(|verifier| verifier.remote_keys());
         let jwks = remote_keys.map(|keys| Refresher::start(Arc::clone(keys))).transpose();
+        let link = server.publisher.link.clone();
+        let redis = link
+            .map(|link| redis::Thread::start(link, Arc::clone(&server.publisher)))
+            .transpose();
         let _ = old.thread_set_mask();
         started.map_err(StartError::Thread)?;
-        let jwks = jwks.map_err(StartError::Thread)?;
+        server.wait_for_others(jwks.map_err(StartError::Thread)?, redis.map_err(StartError::Thread)?);
+        Ok(server)
+    }
+
+    /// Gives those that the first clients need a moment. That one does not answer is no reason not to start.
+    fn wait_for_others(&mut self, jwks: Option<Refresher>, redis: Option<redis::Thread>) {
+        if let Some(redis) = &redis {
+            redis.wait_for_first(FIRST_REDIS_WAIT);
+        }
         if let Some(refresher) = &jwks {
-            // Else the first clients would be refused. An issuer that does not answer is no reason not to start.
             refresher.keys().wait_for_first(FIRST_KEYS_WAIT);
         }
-        *server.jwks.get_mut().unwrap_or_else(PoisonError::into_inner) = jwks;
-        Ok(server)
+        *self.redis.get_mut().unwrap_or_else(PoisonError::into_inner) = redis;
+        *self.jwks.get_mut().unwrap_or_else(PoisonError::into_inner) = jwks;
     }
 
     /// Of the first listener: `ws://host:port`, `wss://host:port` or `unix:/path`.
@@ -207,6 +216,8 @@ impl Server {
     /// close frame; its close events are in the inbox when this returns.
     pub fn end(&self) {
         self.shutting_down.store(true, Ordering::SeqCst);
+        // What was published before is on its way first.
+        drop(self.redis.lock().unwrap_or_else(PoisonError::into_inner).take());
         for mailbox in &self.mailboxes {
             mailbox.post(Command::Shutdown);
         }

@@ -63,6 +63,7 @@ pub fn run(plan: Plan) -> std::io::Result<()> {
         Arc::clone(&mailbox),
     );
     state.history.clone_from(&plan.publisher.history);
+    state.link.clone_from(&plan.publisher.link);
     let local = Rc::new(Local {
         state: RefCell::new(state),
         scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),

@@ -32,7 +32,7 @@ fn event(room: &str, number: usize) -> Message {
         target: Target::Rooms(vec![room.into()]),
         event: "e".into(),
         data: number.to_string().into(),
-        except: None,
+        except: Vec::new(),
     }
 }
 

@@ -17,6 +17,7 @@ mod messages;
 mod observe;
 mod proxy_protocol;
 mod rates;
+mod redis;
 mod refusals;
 mod rooms;
 mod slow;

@@ -10,6 +10,7 @@ mod listen;
 mod observation;
 mod parse;
 mod rates;
+mod redis;
 mod roots;
 mod section;
 mod suggest;
@@ -27,6 +28,7 @@ pub use http::field_pairs;
 pub use listen::{Bind, Listen};
 pub use observation::MetricsConfig;
 pub use rates::{RatePolicy, Rates};
+pub use redis::RedisOptions;
 pub use value::Value;
 
 use crate::engine::auth::{AddressPolicy, OriginList, TokenSources, Verifier};
@@ -103,6 +105,8 @@ pub struct Config {
     pub fibers: Option<usize>,
     /// `None`: no room keeps anything.
     pub history: Option<HistoryOptions>,
+    /// `None`: the server is alone.
+    pub redis: Option<RedisOptions>,
 }
 
 /// What happens when a connection's outbox is full.
@@ -168,6 +172,7 @@ impl Default for Config {
             control: None,
             fibers: None,
             history: None,
+            redis: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::history;
 use super::listen;
 use super::observation;
 use super::rates;
+use super::redis;
 use super::section::{Section, text};
 use super::tls;
 use super::value::Value;
@@ -69,6 +70,7 @@ const KNOWN: &[&str] = &[
     "history",
     "fibers",
     "max_fibers",
+    "redis",
 ];
 
 const MAX_CONNECTIONS: i64 = 16_777_216;
@@ -89,6 +91,7 @@ pub(super) fn parse(options: &Value) -> Result<Config, OptionError> {
     authorization::read(&section, &mut config)?;
     control::read(&section, &mut config)?;
     history::read(&section, &mut config)?;
+    redis::read(&section, &mut config)?;
     Ok(config)
 }
 

@@ -12,12 +12,13 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
+use tokio::time::timeout;
 
 use super::clock::unix_time;
 use super::config::ControlOptions;
@@ -25,15 +26,18 @@ use super::endpoint::{self, EndpointLimits};
 use super::listener::Listener;
 use super::publish::{Message, Publisher};
 use super::rate::{self, Bucket};
-pub use refusal::Reason;
-use refusal::{Refused, json};
-use request::{Action, Route};
+use super::redis::NotTaken;
+use refusal::json;
+pub use refusal::{Reason, Refused};
+pub use request::{Action, Route};
 use signature::Nonces;
-pub use status::Facts;
 use status::Rates;
+pub use status::{Facts, connections};
 
 /// Of one request's frames. A body of 1 MiB for 1,000 rooms would be a gigabyte.
-const MAX_PUBLISH_BYTES: usize = 64 << 20;
+pub const MAX_PUBLISH_BYTES: usize = 64 << 20;
+/// For what was published to come back from Redis.
+const ECHO_WAIT: Duration = Duration::from_secs(1);
 
 pub struct Control {
     options: ControlOptions,
@@ -74,7 +78,7 @@ impl Control {
 
     /// Reads the counters once a second, for the rates in the status.
     async fn sample(&self) {
-        let mut ticks = tokio::time::interval(std::time::Duration::from_secs(1));
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let now = ticks.tick().await.into_std();
@@ -152,12 +156,20 @@ impl Control {
                         "The server has too much to send; nothing of this request was delivered.",
                     ));
                 }
-                let reached = self.publisher.publish(&messages).await.unwrap_or_default();
-                self.publisher.count_delivered(&reached);
+                let publishing = self.publisher.publish(&messages);
+                let publishing = publishing.map_err(refused)?;
+                // Redis may be away for long, or go away now: the messages wait for it, the publisher does not.
+                let reached = timeout(ECHO_WAIT, publishing).await.ok().and_then(Result::ok);
+                let reached = reached.unwrap_or_else(|| vec![0; messages.len()]);
+                if self.publisher.link.is_none() {
+                    self.publisher.count_delivered(&reached);
+                }
                 let sum: usize = reached.iter().sum();
                 Ok(serde_json::json!({ "delivered": sum, "messages": reached }))
             }
             Action::Disconnect { user, code, reason } => {
+                let told = self.publisher.disconnect_elsewhere(&user, code, &reason);
+                told.map_err(refused)?;
                 let closed = self.publisher.disconnect(&user, code, &reason).await;
                 Ok(serde_json::json!({ "disconnected": closed }))
             }
@@ -170,8 +182,16 @@ impl Control {
     }
 }
 
+fn refused(why: NotTaken) -> Refused {
+    let reason = match why {
+        NotTaken::TooLarge(..) => Reason::TooLarge,
+        NotTaken::QueueFull(_) | NotTaken::Slow(_) => Reason::Busy,
+    };
+    Refused::new(reason, format!("{why}."))
+}
+
 async fn within<T>(options: &ControlOptions, body: impl Future<Output = T>) -> Result<T, Refused> {
-    tokio::time::timeout(options.idle_timeout, body)
+    timeout(options.idle_timeout, body)
         .await
         .map_err(|_| Refused::new(Reason::Timeout, "The body did not arrive in time."))
 }

@@ -83,16 +83,19 @@ impl Refused {
     }
 
     /// A JSON problem (RFC 9457), with `code` for programs.
-    pub fn response(&self) -> Response<Full<Bytes>> {
+    pub fn problem(&self) -> serde_json::Value {
         let status = self.reason.status();
-        let body = serde_json::json!({
+        serde_json::json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or("Error"),
             "status": status.as_u16(),
             "code": self.reason.as_str(),
             "detail": self.detail,
-        });
-        let mut response = json(status, body.to_string());
+        })
+    }
+
+    pub fn response(&self) -> Response<Full<Bytes>> {
+        let mut response = json(self.reason.status(), self.problem().to_string());
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -15,6 +15,8 @@ use crate::engine::publish::{Message, Target};
 const MAX_NAME: usize = 255;
 /// Rooms of one message.
 const MAX_ROOMS: usize = 1_000;
+/// Connections that one message leaves out.
+const MAX_EXCEPT: usize = 100_000;
 /// Connections listed unless asked otherwise, and at most.
 const LIST: usize = 10_000;
 const MAX_LIST: usize = 100_000;
@@ -118,7 +120,7 @@ struct Given<'a> {
     event: Cow<'a, str>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
-    except: Option<String>,
+    except: Option<OneOrMany>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +128,15 @@ struct Given<'a> {
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
 }
 
 impl Given<'_> {
@@ -144,10 +155,7 @@ impl Given<'_> {
         name("event", &self.event)?;
         let target = match (self.rooms, user, self.user) {
             (Some(rooms), None, None) => {
-                let mut rooms = match rooms {
-                    OneOrMany::One(room) => vec![room],
-                    OneOrMany::Many(rooms) => rooms,
-                };
+                let mut rooms = rooms.into_vec();
                 if rooms.is_empty() || rooms.len() > MAX_ROOMS {
                     let given = rooms.len();
                     return Err(malformed(format!(
@@ -167,11 +175,18 @@ impl Given<'_> {
             (None, None, None) => return Err(malformed(format!("{at}rooms or {at}user is required."))),
             _ => return Err(malformed(format!("{at}rooms and {at}user exclude each other."))),
         };
+        let except = self.except.map(OneOrMany::into_vec).unwrap_or_default();
+        if except.len() > MAX_EXCEPT {
+            let given = except.len();
+            return Err(malformed(format!(
+                "{at}except must name at most {MAX_EXCEPT} connections, {given} given."
+            )));
+        }
         Ok(Message {
             target,
             event: self.event.into_owned(),
             data: self.data.map_or_else(|| "null".into(), |data| data.get().into()),
-            except: self.except,
+            except,
         })
     }
 }
@@ -237,7 +252,9 @@ mod tests {
         let one = publish(r#"{"rooms":"a","event":"e\n","data":{"x": [1.50]},"except":"id"}"#).unwrap();
         assert_eq!(one.len(), 1);
         assert_eq!((&*one[0].event, &*one[0].data), ("e\n", r#"{"x": [1.50]}"#));
-        assert_eq!(one[0].except.as_deref(), Some("id"));
+        assert_eq!(one[0].except, ["id"]);
+        let two = publish(r#"{"rooms":"a","event":"e","except":["i","j"]}"#).unwrap();
+        assert_eq!(two[0].except, ["i", "j"]);
         let two = publish(r#" [{"rooms":["a","b","a"],"event":"e"},{"user":"u","event":"e","data":null}]"#).unwrap();
         assert!(matches!(&two[0].target, Target::Rooms(r) if r == &["a", "b"]));
         assert!(matches!(&two[1].target, Target::User(u) if u == "u"));

@@ -13,6 +13,7 @@ use crate::engine::hub::State;
 use crate::engine::inbox::Inbox;
 use crate::engine::metrics::{Metrics, Refusal};
 use crate::engine::publish::Publisher;
+use crate::engine::redis::Link;
 
 /// Rates are over this long, or since the start.
 const WINDOW: usize = 10;
@@ -146,6 +147,29 @@ pub async fn status(publisher: &Publisher, facts: &Facts, rates: Value) -> Value
             "refused": Reason::ALL.into_iter().map(|r| (r.as_str(), metrics.control_refused(r)))
                 .filter(|(_, n)| *n > 0).collect::<BTreeMap<_, _>>(),
         },
+        // null: no room keeps anything.
+        "history": publisher.history.as_ref().map(|history| {
+            let size = history.size();
+            json!({"rooms": size.rooms, "messages": size.messages, "bytes": size.bytes, "evicted": size.evicted})
+        }),
+        "redis": publisher.link.as_ref().map(|link| redis(link, metrics)),
+    })
+}
+
+fn redis(link: &Link, metrics: &Metrics) -> Value {
+    let redis = &metrics.redis;
+    json!({
+        "address": link.options.dsn.to_string(),
+        "connected": redis.is_connected(),
+        "connects": redis.connects(),
+        "requests": redis.received(),
+        "refused": Reason::ALL.into_iter().map(|r| (r.as_str(), redis.refused(r))).filter(|(_, n)| *n > 0)
+            .collect::<BTreeMap<_, _>>(),
+        "recovered": redis.recovered(),
+        "gaps": redis.gaps(),
+        "queueBytes": redis.queued(),
+        "notTaken": redis.refused_here(),
+        "failed": redis.failed(),
     })
 }
 

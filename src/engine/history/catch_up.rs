@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::late::CatchUp;
+use super::late::{CatchUp, Load};
 use super::{History, Offset};
 use crate::engine::frame::{MessageKind, encode_message};
 use crate::engine::hub::State;
@@ -57,15 +57,23 @@ impl State {
     }
 
     fn start(&mut self, slot: u32, history: &History, room: &Arc<str>, since: Offset, entered: u64, live: bool) {
-        let position = history.position(room, since);
+        let position = history.position(room, since, self.link.is_some());
+        // Of another run: nothing between is known.
+        let mut cursor = position.unwrap_or(entered);
+        if !live {
+            cursor = cursor.min(entered);
+        } else if cursor > entered {
+            // It comes from a server that was ahead of this one, and has had those.
+            self.late.skip(room, slot, cursor);
+        }
         let one = CatchUp {
             room: Arc::clone(room),
-            // Of another run: nothing between is known.
-            cursor: position.unwrap_or(entered).min(entered),
-            until: Some(entered),
+            cursor,
+            until: Some(entered.max(cursor)),
             live,
             missed: 0,
             recovered: position.is_some(),
+            load: Load::NotAsked,
         };
         self.late.push(slot, one);
     }
@@ -85,7 +93,21 @@ impl State {
             let Some(mut one) = self.late.next(slot) else {
                 return self.late.forget_queue(slot);
             };
+            if one.load == Load::Asked {
+                self.late.put_back(slot, one);
+                return self.late.hold_back(slot);
+            }
             let slice = history.read(&one.room, one.cursor, one.until, limit, Instant::now());
+            if slice.gap
+                && one.load == Load::NotAsked
+                && let Some(link) = &self.link
+            {
+                one.load = Load::Asked;
+                let room = Arc::clone(&one.room);
+                self.late.put_back(slot, one);
+                self.late.hold_back(slot);
+                return link.load(room);
+            }
             if slice.gap {
                 one.recovered = false;
                 one.cursor = history.lock().head().min(one.until.unwrap_or(u64::MAX));
@@ -97,7 +119,11 @@ impl State {
                 }
             }
             if slice.done {
-                let end = if slice.gap { one.cursor } else { slice.cursor };
+                let end = if slice.gap {
+                    one.cursor
+                } else {
+                    slice.cursor.max(one.cursor)
+                };
                 if one.live && one.until.is_none() {
                     self.late.skip(&one.room, slot, end);
                 }
@@ -114,6 +140,32 @@ impl State {
                 self.late.put_back(slot, one);
             }
             self.flush(&[]);
+        }
+    }
+
+    /// What Redis has of a room has been fetched, or could not be.
+    pub fn loaded(&mut self, room: &str, data: &[u8]) {
+        let waited = self.late.loaded(room);
+        if !waited.is_empty() {
+            self.flush(data);
+        }
+        for slot in waited {
+            self.catch_up(slot);
+        }
+    }
+
+    /// Events of these rooms, or of all that keep a history, were missed and cannot be had any more: the members hear of it.
+    pub fn tell_gap(&mut self, rooms: Option<&[Arc<str>]>, at: u64) {
+        let Some(history) = self.history.clone() else { return };
+        let rooms = rooms.map_or_else(|| self.late.names().cloned().collect(), <[_]>::to_vec);
+        for room in &rooms {
+            let offset = history.offset(room, at).to_string();
+            for slot in self.late.restart(room, at) {
+                self.tell(
+                    slot,
+                    &json!({"type": "resumed", "room": room, "recovered": false, "missed": 0, "offset": offset}),
+                );
+            }
         }
     }
 

@@ -15,6 +15,17 @@ pub struct CatchUp {
     pub live: bool,
     pub missed: u64,
     pub recovered: bool,
+    pub load: Load,
+}
+
+/// What Redis has of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Load {
+    #[default]
+    NotAsked,
+    /// It waits for the answer.
+    Asked,
+    Answered,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +72,40 @@ impl Late {
                 self.queues.remove(&slot);
             }
         }
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.rooms.keys()
+    }
+
+    /// What Redis had of the room is in the history now. Returns who has waited for it.
+    pub fn loaded(&mut self, room: &str) -> Vec<u32> {
+        let mut waited = Vec::new();
+        for (slot, queue) in &mut self.queues {
+            for one in queue
+                .iter_mut()
+                .filter(|one| one.load == Load::Asked && &*one.room == room)
+            {
+                one.load = Load::Answered;
+                waited.push(*slot);
+            }
+        }
+        waited
+    }
+
+    /// Something up to this event is gone for good: who is in the room stands behind it. Returns the members.
+    pub fn restart(&mut self, name: &Arc<str>, at: u64) -> Vec<u32> {
+        let Some(room) = self.rooms.get_mut(name) else {
+            return Vec::new();
+        };
+        room.skipping.clear();
+        room.entered.values_mut().for_each(|entered| *entered = at);
+        let members = room.entered.keys().copied().collect();
+        self.queues.retain(|_, queue| {
+            queue.retain(|one| one.room != *name);
+            !queue.is_empty()
+        });
+        members
     }
 
     /// What waits for a room already stays as it is: a client that asks again and again does not make the queue longer.
@@ -136,6 +181,7 @@ mod tests {
             live,
             missed: 0,
             recovered: true,
+            load: Load::NotAsked,
         }
     }
 

@@ -8,8 +8,10 @@ mod catch_up;
 mod late;
 mod offset;
 mod room;
+mod shared;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,7 @@ pub use catch_up::MAX_OFFSETS;
 pub use late::Late;
 pub use offset::Offset;
 use room::{Entry, Kept};
+pub use shared::{Noted, Record};
 
 /// What an entry costs beside its frame.
 const ENTRY_BYTES: usize = 128;
@@ -53,11 +56,21 @@ pub struct Slice {
     pub gap: bool,
 }
 
+/// How much is kept now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    pub rooms: usize,
+    pub messages: usize,
+    pub bytes: usize,
+    /// Events dropped for want of room, since the start.
+    pub evicted: u64,
+}
+
 #[derive(Debug)]
 pub struct History {
     options: HistoryOptions,
     /// Differs from run to run, unless the history has survived.
-    epoch: u32,
+    epoch: AtomicU32,
     kept: Mutex<Rooms>,
 }
 
@@ -71,13 +84,15 @@ pub struct Rooms {
     forgotten: u64,
     /// Events dropped to stay within the bytes, not by age or number.
     pub evicted: u64,
+    /// Rooms joined while Redis is away; `None`: it is not.
+    pub joined: Option<HashSet<Arc<str>>>,
 }
 
 impl History {
     pub fn new(options: HistoryOptions, epoch: u32) -> Self {
         Self {
             options,
-            epoch,
+            epoch: epoch.into(),
             kept: Mutex::default(),
         }
     }
@@ -86,7 +101,7 @@ impl History {
         self.rule(room).is_some()
     }
 
-    fn rule(&self, room: &str) -> Option<&Rule> {
+    pub fn rule(&self, room: &str) -> Option<&Rule> {
         self.options.rules.iter().find(|rule| matches(&rule.pattern, room))
     }
 
@@ -95,7 +110,15 @@ impl History {
     }
 
     pub fn offset(&self, room: &str, number: u64) -> Offset {
-        Offset::new(self.epoch, room, number)
+        Offset::new(self.epoch(), room, number)
+    }
+
+    pub fn epoch(&self) -> u32 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    pub fn options(&self) -> &HistoryOptions {
+        &self.options
     }
 
     /// Numbers an event and keeps the frame that `encode` makes of its offset.
@@ -109,26 +132,30 @@ impl History {
         rooms.head += 1;
         let number = rooms.head;
         let frame = encode(&self.offset(room, number).to_string());
-        if let Some(rule) = self.rule(room) {
-            let name: Arc<str> = match rooms.by_name.get_key_value(room) {
-                Some((name, _)) => Arc::clone(name),
-                None => room.into(),
-            };
-            let floor = rooms.forgotten;
-            let kept = rooms.by_name.entry(name).or_insert_with(|| Kept::new(floor));
-            let before = kept.bytes();
-            kept.push(Entry {
-                number,
-                at: now,
-                frame: frame.clone(),
-            });
-            kept.trim(rule, now);
-            rooms.evicted += kept.trim_bytes(self.options.room_bytes);
-            let after = kept.bytes();
-            rooms.bytes = rooms.bytes + after - before;
-            self.trim_all(rooms);
-        }
+        let entry = Entry {
+            number,
+            at: now,
+            frame: frame.clone(),
+        };
+        self.keep(rooms, room, entry, now);
         (number, frame)
+    }
+
+    fn keep(&self, rooms: &mut Rooms, room: &str, entry: Entry, now: Instant) {
+        let Some(rule) = self.rule(room) else { return };
+        let name: Arc<str> = match rooms.by_name.get_key_value(room) {
+            Some((name, _)) => Arc::clone(name),
+            None => room.into(),
+        };
+        let floor = rooms.forgotten;
+        let kept = rooms.by_name.entry(name).or_insert_with(|| Kept::new(floor));
+        let before = kept.bytes();
+        kept.push(entry);
+        kept.trim(rule, now);
+        rooms.evicted += kept.trim_bytes(self.options.room_bytes);
+        let after = kept.bytes();
+        rooms.bytes = rooms.bytes + after - before;
+        self.trim_all(rooms);
     }
 
     /// Makes room where all rooms together keep too much: those with most give half, the oldest events first.
@@ -170,10 +197,12 @@ impl History {
         rooms.forget_empty();
     }
 
-    /// Where a client that names this offset goes on; `None` if it is not of this room or of another run.
-    pub fn position(&self, room: &str, offset: Offset) -> Option<u64> {
+    /// Where a client that names this offset goes on; `None` if it is not of this room or of another run. Where numbers come
+    /// from Redis (`shared`), another server may have been ahead of this one.
+    pub fn position(&self, room: &str, offset: Offset, shared: bool) -> Option<u64> {
         let head = self.lock().head;
-        (offset.is_of(self.epoch, room) && offset.number() <= head).then_some(offset.number())
+        let known = shared || offset.number() <= head;
+        (offset.is_of(self.epoch(), room) && known).then_some(offset.number())
     }
 
     /// What the room has after `cursor`, up to `until` or the end, about `limit` bytes of it.
@@ -215,10 +244,14 @@ impl History {
         slice
     }
 
-    /// Rooms and bytes kept now, and events dropped for want of room.
-    pub fn size(&self) -> (usize, usize, u64) {
+    pub fn size(&self) -> Size {
         let rooms = self.lock();
-        (rooms.by_name.len(), rooms.bytes, rooms.evicted)
+        Size {
+            rooms: rooms.by_name.len(),
+            messages: rooms.by_name.values().map(Kept::len).sum(),
+            bytes: rooms.bytes,
+            evicted: rooms.evicted,
+        }
     }
 }
 
@@ -319,7 +352,7 @@ mod tests {
             "nothing was missed"
         );
         history.expire(later);
-        assert_eq!(history.size(), (0, 0, 0));
+        assert_eq!(history.size(), Size::default());
         assert!(
             history.read("r", numbers[3], None, 100, later).gap,
             "also when the room is forgotten"
@@ -341,7 +374,7 @@ mod tests {
             let sum: usize = rooms.by_name.values().map(Kept::bytes).sum();
             assert_eq!(rooms.bytes, sum);
         }
-        assert!(history.size().2 > 1000);
+        assert!(history.size().evicted > 1000);
     }
 
     #[test]
@@ -361,11 +394,11 @@ mod tests {
         let (history, now) = (history(10, None, 4096, 4096), Instant::now());
         let number = append(&history, "r", now, b"x");
         let offset: Offset = history.offset("r", number).to_string().parse().unwrap();
-        assert_eq!(history.position("r", offset), Some(number));
-        assert_eq!(history.position("s", offset), None);
-        assert_eq!(history.position("r", Offset::new(8, "r", number)), None);
+        assert_eq!(history.position("r", offset, false), Some(number));
+        assert_eq!(history.position("s", offset, false), None);
+        assert_eq!(history.position("r", Offset::new(8, "r", number), true), None);
         assert_eq!(
-            history.position("r", history.offset("r", number + 1)),
+            history.position("r", history.offset("r", number + 1), false),
             None,
             "ahead of us"
         );

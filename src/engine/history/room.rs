@@ -38,6 +38,15 @@ impl Kept {
         self.entries.push_back(entry);
     }
 
+    /// Puts older events before the others; `floor` is the last one that is missing before them.
+    pub fn prepend(&mut self, older: impl DoubleEndedIterator<Item = Entry>, floor: u64) {
+        for entry in older.rev() {
+            self.bytes += cost(&entry);
+            self.entries.push_front(entry);
+        }
+        self.floor = floor;
+    }
+
     fn drop_oldest(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
             self.bytes -= cost(&entry);
@@ -78,6 +87,10 @@ impl Kept {
 
     pub fn floor(&self) -> u64 {
         self.floor
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
     }
 
     pub fn is_empty(&self) -> bool {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::histogram::BOUNDS;
 use super::{Limit, Metrics, Refusal};
 use crate::engine::control::Reason;
+use crate::engine::history::Size;
 
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -18,6 +19,7 @@ pub struct Gauges {
     pub mailbox_bytes: usize,
     pub php_away_seconds: f64,
     pub uptime_seconds: f64,
+    pub history: Size,
 }
 
 /// One page. Every family has its HELP and TYPE line, also while it has no sample.
@@ -26,6 +28,8 @@ pub fn render(metrics: &Metrics, gauges: &Gauges) -> String {
     connections(&mut page, metrics);
     traffic(&mut page, metrics, gauges);
     callbacks(&mut page, metrics, gauges);
+    histories(&mut page, gauges.history);
+    redis(&mut page, metrics);
     page.gauge("ferry_uptime_seconds", "Time since listen().", gauges.uptime_seconds);
     page.family("ferry_build_info", "gauge", "Version of the extension.");
     page.labelled("ferry_build_info", "version", env!("CARGO_PKG_VERSION"), 1);
@@ -179,6 +183,74 @@ fn callbacks(page: &mut Page, metrics: &Metrics, gauges: &Gauges) {
         "ferry_php_away_seconds",
         "How long the PHP thread has not come back while something waits for it.",
         gauges.php_away_seconds,
+    );
+}
+
+fn histories(page: &mut Page, size: Size) {
+    page.gauge(
+        "ferry_history_rooms",
+        "Rooms whose events are kept in memory.",
+        size.rooms,
+    );
+    page.gauge("ferry_history_messages", "Events kept in memory.", size.messages);
+    page.gauge("ferry_history_bytes", "Bytes of events kept in memory.", size.bytes);
+    page.counter(
+        "ferry_history_evicted_total",
+        "Events dropped from memory for want of room (room_bytes, total_bytes).",
+        size.evicted,
+    );
+}
+
+fn redis(page: &mut Page, metrics: &Metrics) {
+    let redis = &metrics.redis;
+    page.gauge(
+        "ferry_redis_connected",
+        "1 while messages come and go over Redis; 0 also without the option redis.",
+        u8::from(redis.is_connected()),
+    );
+    page.counter(
+        "ferry_redis_connects_total",
+        "Times the link to Redis was made.",
+        redis.connects(),
+    );
+    page.counter(
+        "ferry_redis_requests_total",
+        "Requests that came over Redis.",
+        redis.received(),
+    );
+    page.family(
+        "ferry_redis_requests_refused_total",
+        "counter",
+        "Requests over Redis that were refused as a whole, by reason.",
+    );
+    for reason in Reason::ALL {
+        let n = redis.refused(reason);
+        page.labelled("ferry_redis_requests_refused_total", "reason", reason.as_str(), n);
+    }
+    page.counter(
+        "ferry_redis_recovered_total",
+        "Events that came while Redis was away, delivered when it was back.",
+        redis.recovered(),
+    );
+    page.counter(
+        "ferry_redis_gaps_total",
+        "Rooms whose members were told that they missed events for good.",
+        redis.gaps(),
+    );
+    page.gauge(
+        "ferry_redis_queue_bytes",
+        "Bytes of this server's messages that wait for Redis.",
+        redis.queued(),
+    );
+    page.counter(
+        "ferry_redis_not_taken_total",
+        "Messages of this server that were refused, as too many waited for Redis.",
+        redis.refused_here(),
+    );
+    page.counter(
+        "ferry_redis_failed_total",
+        "Messages of this server that were lost, as Redis refused them.",
+        redis.failed(),
     );
 }
 

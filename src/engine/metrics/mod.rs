@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::clock;
 use super::control::Reason;
+use super::redis::RedisCounters;
 
 pub use exposition::{CONTENT_TYPE, Gauges, render};
 pub use histogram::Histogram;
@@ -167,6 +168,7 @@ pub struct Metrics {
     pub publishes: AtomicU64,
     pub published: AtomicU64,
     control_refused: [AtomicU64; Reason::ALL.len()],
+    pub redis: RedisCounters,
     /// Connections whose close handshake ended within the grace of `stop()`, and those that were cut.
     pub drained: AtomicU64,
     pub cut: AtomicU64,

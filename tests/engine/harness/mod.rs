@@ -8,6 +8,7 @@ mod client;
 pub mod control;
 mod forged;
 mod helper;
+pub mod redis;
 mod tls;
 
 use std::collections::{HashMap, HashSet, VecDeque};

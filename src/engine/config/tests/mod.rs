@@ -5,6 +5,7 @@ mod http;
 mod listen;
 mod observation;
 mod rates;
+mod redis;
 mod tls;
 mod values;
 
