@@ -11,6 +11,7 @@ use Ferry\Publish\Transport\ControlTransport;
 use Ferry\Publish\Transport\InProcessTransport;
 use Ferry\Publish\Transport\MemoryTransport;
 use Ferry\Publish\Transport\NullTransport;
+use Ferry\Publish\Transport\RedisTransport;
 use Ferry\Publish\Transport\TransportInterface;
 
 /**
@@ -19,6 +20,7 @@ use Ferry\Publish\Transport\TransportInterface;
  * | DSN | |
  * |---|---|
  * | unix:///path, http(s)://host:port | the control endpoint of the server |
+ * | redis://[user:password@]host[:port][/db], rediss://…, redis:///path | Redis, and through it every server |
  * | in-process: | the server of this process |
  * | memory: | remembered, for tests |
  * | null: | nowhere |
@@ -48,10 +50,11 @@ final class PublisherFactory
 
         return match ($scheme) {
             'unix', 'http', 'https' => new InProcessTransport($this->current, new ControlTransport(ControlClient::fromDsn($dsn, $secret, $timeout))),
+            'redis', 'rediss' => new InProcessTransport($this->current, RedisTransport::fromDsn($dsn, $timeout)),
             'in-process' => new InProcessTransport($this->current),
             'memory' => new MemoryTransport(),
             'null' => new NullTransport(),
-            default => throw new InvalidArgumentException('The DSN for publishing must begin with unix:, http:, https:, in-process:, memory: or null:'.('' === $dsn ? ', it is empty' : '')),
+            default => throw new InvalidArgumentException('The DSN for publishing must begin with unix:, http:, https:, redis:, rediss:, in-process:, memory: or null:'.('' === $dsn ? ', it is empty' : '')),
         };
     }
 }

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Ferry\Publish;
 
+use Ferry\Publish\Transport\RedisDsn;
+
 /**
  * Makes the server's side of publishing from what the publishers are given, so that a DSN stands once.
  */
@@ -12,7 +14,8 @@ final class ServerEndpoint
     /**
      * The server's options with "control" as the server takes it. Where it names a "dsn" instead of "listen", the DSN says
      * where: unix:///path and http://host:port are listened on. With https:// a proxy stands before the server, and "listen" must
-     * say where the server itself is. The other DSNs need nothing.
+     * say where the server itself is. redis:// and rediss:// become the option "redis", whose other settings stay; "listen" gives
+     * the server a control endpoint as well. The other DSNs need nothing.
      *
      * @param array<string, mixed> $options of \Ferry\WsServer
      *
@@ -30,6 +33,11 @@ final class ServerEndpoint
         unset($control['dsn'], $options['control']);
         $control = array_filter($control, static fn (mixed $value): bool => null !== $value);
         $scheme = strstr($dsn, ':', true);
+
+        if (RedisDsn::handles($dsn)) {
+            $redis = $options['redis'] ?? [];
+            $options['redis'] = \is_array($redis) ? $redis + ['dsn' => $dsn] : $redis;
+        }
 
         if (!isset($control['listen']) && 'unix' === $scheme) {
             $control['listen'] = $dsn;

@@ -17,6 +17,7 @@ $packages = [
     'Illuminate',
     'Nyholm/Psr7',
     'Psr/Http/Client',
+    'Predis',
     'Psr/Container',
     'Psr/Log',
     'Symfony/Bundle/FrameworkBundle',

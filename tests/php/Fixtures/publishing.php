@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-// Serves a control endpoint; the handler joins "lobby" and, asked to, blocks PHP. Arguments: address of the endpoint, secret,
+// Serves a control endpoint; the handler joins "lobby" and, asked to, publishes to it or blocks PHP. Arguments: address of the endpoint, secret,
 // further options as JSON.
 
 use Ferry\Connection;
@@ -17,7 +17,11 @@ $server->onHandshake(static fn ($handshake) => '/' === $handshake->path ? true :
 $server->onOpen(static function (Connection $connection): void {
     $connection->join('lobby')->send($connection->id);
 });
-$server->onMessage(static function (Connection $connection, string $data): void {
+$server->onMessage(static function (Connection $connection, string $data) use ($server): void {
+    if ('publish' === $data) {
+        $server->room('lobby')->publish('said', 'by the handler');
+    }
+
     if ('block' === $data) {
         $connection->send('blocking');
         sleep(60);

@@ -117,8 +117,9 @@ return [
     |
     | How other processes reach the server, for Ws::publish() in a controller or
     | a job and for ws:status. "dsn" is where the server listens for them:
-    | "unix:///path/to/ws.sock" or "http://127.0.0.1:8081". Both sides share the secret,
-    | of at least 32 characters. With "after_commit" an event that a database transaction causes waits for its commit.
+    | "unix:///path/to/ws.sock" or "http://127.0.0.1:8081"; or "redis://127.0.0.1:6379"
+    | for all servers of that Redis. Both sides share the secret, of at least 32
+    | characters, which Redis does not need. With "after_commit" an event that a database transaction causes waits for its commit.
     |
     */
 

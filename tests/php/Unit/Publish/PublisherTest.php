@@ -108,7 +108,7 @@ final class PublisherTest extends TestCase
         yield ['http://user:hunter2@localhost'];
         yield ['http://'];
         yield ['http://localhost?x=1'];
-        yield ['redis://:hunter2@localhost'];
+        yield ['redis://:hunter2@localhost:0'];
     }
 
     public function testWithoutAServerItSaysWhatToConfigure(): void

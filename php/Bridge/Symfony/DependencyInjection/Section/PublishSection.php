@@ -39,7 +39,7 @@ final class PublishSection implements SectionInterface
             ->addDefaultsIfNotSet()
             ->children()
                 ->scalarNode('dsn')
-                    ->info('How the server is reached: unix:///path, http(s)://host:port, in-process:, memory: (tests) or null: (nowhere). The server listens there.')
+                    ->info('How the server is reached: unix:///path, http(s)://host:port, redis(s)://host:port/db, in-process:, memory: (tests) or null: (nowhere). The server listens there; redis is its option "redis".')
                     ->defaultNull()
                 ->end()
                 ->scalarNode('secret')

@@ -1,0 +1,90 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Ferry\Publish\Transport;
+
+use Ferry\Exception\PublisherUnreachableException;
+
+/**
+ * Over the extension redis.
+ */
+final class PhpRedisClient implements RedisClientInterface
+{
+    private ?\Redis $redis = null;
+    private int $pid = 0;
+    private float $usedAt = 0.0;
+
+    /**
+     * @param float $timeout seconds to connect, and for an answer
+     */
+    public function __construct(private readonly RedisDsn $dsn, private readonly float $timeout = 2.0)
+    {
+    }
+
+    public function command(string $name, string|int|float ...$arguments): mixed
+    {
+        try {
+            $redis = $this->connection();
+            $redis->clearLastError();
+            $reply = $redis->rawCommand($name, ...$arguments);
+            $error = $redis->getLastError();
+        } catch (\RedisException $e) {
+            // The extension throws some of Redis' own errors, too; they begin with a code.
+            if (1 === preg_match('{^[A-Z]{2,} }', $e->getMessage())) {
+                throw new RedisError($e->getMessage(), 0, $e);
+            }
+
+            $this->redis = null;
+
+            throw new PublisherUnreachableException(sprintf('Redis at %s cannot be reached or does not answer: %s', $this->dsn, $e->getMessage()), 0, $e);
+        }
+
+        $this->usedAt = microtime(true);
+
+        if (null !== $error) {
+            throw new RedisError($error);
+        }
+
+        return false === $reply ? null : $reply;
+    }
+
+    private function connection(): \Redis
+    {
+        // A connection made before a fork belongs to the parent.
+        if (null !== $this->redis && getmypid() === $this->pid) {
+            if (microtime(true) - $this->usedAt < 1.0) {
+                return $this->redis;
+            }
+
+            try {
+                $this->redis->ping();
+
+                return $this->redis;
+            } catch (\RedisException) {
+                // Redis closed it while it was idle.
+            }
+        }
+
+        $redis = new \Redis();
+        $host = $this->dsn->path ?? ($this->dsn->tls ? 'tls://' : '').$this->dsn->host;
+        // Blocking commands have a time limit of their own, within this one.
+        $connected = @$redis->connect($host, null === $this->dsn->path ? $this->dsn->port : 0, $this->timeout, null, 0, $this->timeout + 1.0);
+
+        if (!$connected) {
+            throw new \RedisException('it refused the connection');
+        }
+
+        if (null !== $this->dsn->password) {
+            $redis->auth(null === $this->dsn->user ? $this->dsn->password : [$this->dsn->user, $this->dsn->password]);
+        }
+
+        if (0 !== $this->dsn->database && !$redis->select($this->dsn->database)) {
+            throw new \RedisException('ERR '.($redis->getLastError() ?? 'no such database'));
+        }
+
+        $this->pid = (int) getmypid();
+
+        return $this->redis = $redis;
+    }
+}
