@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Ferry;
 
-use Ferry\Handler\FiberContext;
 use Ferry\Publish\ServerEndpoint;
 
 /**
@@ -23,12 +22,6 @@ final class ServerOptions
     public static function all(): array
     {
         return self::$all ??= self::parse((string) file_get_contents(\dirname(__DIR__).'/stubs/WsServer.php'));
-    }
-
-    /** Whether handlers may run in fibers: there is the option, and what is kept per event follows them. */
-    public static function hasFibers(): bool
-    {
-        return isset(self::all()['fibers']) && class_exists(FiberContext::class);
     }
 
     /**

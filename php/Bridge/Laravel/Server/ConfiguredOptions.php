@@ -40,7 +40,7 @@ final class ConfiguredOptions
         }
 
         // Without them what waits would block; an application may still set it to false.
-        if (ServerOptions::hasFibers() && ($waits || self::usesAsyncApi((array) $config->get('ws.api')))) {
+        if ($waits || self::usesAsyncApi((array) $config->get('ws.api'))) {
             $options['fibers'] ??= true;
         }
 

@@ -7,7 +7,6 @@ namespace Ferry\Tests\Laravel\Unit;
 use Ferry\Bridge\Laravel\Facades\Ws;
 use Ferry\Bridge\Laravel\Server\ConfiguredOptions;
 use Ferry\Publish\PublisherInterface;
-use Ferry\ServerOptions;
 use Ferry\Tests\Laravel\Fixtures\Database;
 use Ferry\Tests\Laravel\Fixtures\TestApplication;
 use Ferry\Tests\Laravel\Fixtures\User;
@@ -109,12 +108,10 @@ final class PublishTest extends TestCase
 
     public function testWhatWaitsTurnsFibersOn(): void
     {
-        // Where the server knows them.
-        $on = ServerOptions::hasFibers() ? ['fibers' => true] : [];
         $from = static fn (array $api, bool $waits, array $server = []): array => array_intersect_key(ConfiguredOptions::from(new Repository(['ws' => ['server' => $server, 'api' => $api]]), null, $waits), ['fibers' => 1]);
 
-        self::assertSame($on, $from([], true));
-        self::assertSame($on, $from(['base_uri' => 'https://example.org'], false));
+        self::assertSame(['fibers' => true], $from([], true));
+        self::assertSame(['fibers' => true], $from(['base_uri' => 'https://example.org'], false));
         self::assertSame([], $from(['mode' => 'async', 'base_uri' => null], false));
         self::assertSame([], $from(['mode' => 'kernel', 'base_uri' => 'https://example.org'], false));
         self::assertSame(['fibers' => false], $from([], true, ['fibers' => false]));

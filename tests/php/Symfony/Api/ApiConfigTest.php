@@ -14,7 +14,6 @@ use Ferry\Bridge\Symfony\DependencyInjection\Section\ServerSection;
 use Ferry\Bridge\Symfony\HttpClient\FerryHttpClient;
 use Ferry\Connection;
 use Ferry\Identity;
-use Ferry\ServerOptions;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
 use Ferry\Tests\Fixtures\Api\ApiServer;
@@ -88,13 +87,11 @@ final class ApiConfigTest extends TestCase
 
     public function testWhatWaitsTurnsFibersOn(): void
     {
-        // Where the server knows them.
-        $on = ServerOptions::hasFibers() ?: null;
         $cases = [
             [[], [ApiUserWithout::class], null],
-            [['api' => ['base_uri' => 'https://example.org']], [ApiUser::class], $on],
+            [['api' => ['base_uri' => 'https://example.org']], [ApiUser::class], true],
             [['api' => ['mode' => 'kernel']], [ApiUser::class], null],
-            [[], [WaitingHandler::class], $on],
+            [[], [WaitingHandler::class], true],
             [['api' => ['base_uri' => 'https://example.org'], 'server' => ['fibers' => false]], [ApiUser::class], false],
         ];
 

@@ -97,11 +97,9 @@ final class ServerSection implements SectionInterface
     /** For what waits; unless the application says otherwise. */
     public static function turnFibersOn(ContainerBuilder $container): void
     {
-        if (ServerOptions::hasFibers()) {
-            /** @var array<string, mixed> $options */
-            $options = $container->getParameter(self::OPTIONS);
-            $container->setParameter(self::OPTIONS, $options + ['fibers' => true]);
-        }
+        /** @var array<string, mixed> $options */
+        $options = $container->getParameter(self::OPTIONS);
+        $container->setParameter(self::OPTIONS, $options + ['fibers' => true]);
     }
 
     /**
