@@ -21,6 +21,7 @@ use crate::binding::zend::{self, Outcome};
 use super::context::{self, Owner};
 use super::future::FutureState;
 use super::raw;
+use super::scheduler;
 
 /// Fibers kept for their next job.
 const KEPT: usize = 1024;
@@ -216,7 +217,9 @@ unsafe extern "C" fn body(_: *mut zend_execute_data, _: *mut Zval) {
         let at = idle.iter().position(|(_, other)| Rc::ptr_eq(other, &slot))?;
         Some(idle.swap_remove(at))
     });
-    drop(idle);
+    if let Some((fiber, _)) = idle {
+        scheduler::bury(fiber);
+    }
 }
 
 fn work(slot: &Rc<Slot>) {

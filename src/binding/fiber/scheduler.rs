@@ -44,6 +44,8 @@ struct State {
     bell: Option<(u64, Arc<Bell>)>,
     /// Failures of tasks that nobody has asked for.
     failures: Vec<Report>,
+    /// See [`bury`].
+    buried: Vec<Zval>,
 }
 
 thread_local! {
@@ -106,7 +108,17 @@ pub fn unregister(token: u64) {
         wait
     });
     // Outside of the borrow: the last reference to a fiber may go.
-    drop(wait);
+    match wait {
+        Some(wait) if zend::is_unwinding() => bury(wait.fiber),
+        wait => drop(wait),
+    }
+}
+
+/// Gives a fiber up that is being destroyed. When the script ends the engine does so without looking whether the last
+/// reference went meanwhile, and would never free the object.
+pub fn bury(fiber: Zval) {
+    STATE.with_borrow_mut(|state| state.buried.push(fiber));
+    activate();
 }
 
 /// [`tick`] has something to look at.
@@ -170,6 +182,8 @@ pub fn tick(core: Option<&Rc<Core>>) -> Result<usize, Unwinding> {
     if !ACTIVE.get() || raw::is_blocked() {
         return Ok(0);
     }
+    let buried = STATE.with_borrow_mut(|state| std::mem::take(&mut state.buried));
+    drop(buried);
     collect();
     let turn = STATE.with_borrow(|state| state.ready.len().min(TURN));
     let mut resumed = 0;
