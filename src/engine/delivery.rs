@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, IoSlice};
 
 use bytes::Bytes;
 
+use super::held::Held;
 use super::hub::State;
 use super::metrics::{Limit, add};
 use super::outbox::{MAX_SLICES, Outbox};
@@ -189,7 +190,7 @@ fn messages(chunk: Chunk) -> u32 {
 impl State {
     /// Writes what every dirty connection got from `data` and forgets it.
     pub fn flush(&mut self, data: &[u8]) {
-        let begun = self.held.begin(self.dirty.used);
+        let begun = Held::begin(self.dirty.used);
         // A policy that closes a connection makes it dirty again with its close frame: repeat until nothing is.
         while !self.dirty.is_empty() {
             let mut dirty = std::mem::take(&mut self.dirty);

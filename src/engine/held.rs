@@ -30,7 +30,7 @@ pub struct Held {
 
 impl Held {
     /// A flush to so many connections begins.
-    pub fn begin(&self, connections: usize) -> Option<Instant> {
+    pub fn begin(connections: usize) -> Option<Instant> {
         (connections >= MANY).then(Instant::now)
     }
 
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn a_long_flush_to_many_is_rested_from_for_as_long_and_no_longer_than_a_bound() {
         let mut held = Held::default();
-        assert!(held.begin(MANY - 1).is_none());
-        assert!(held.begin(MANY).is_some());
+        assert!(Held::begin(MANY - 1).is_none());
+        assert!(Held::begin(MANY).is_some());
         let rest = |held: &mut Held, took: Duration| {
             let now = Instant::now();
             held.end(now.checked_sub(took));

@@ -89,7 +89,9 @@ fn a_flood_of_publishes_reaches_a_large_room_whole_and_in_order() {
             *expected += 1;
         }
     }
-    publishers.into_iter().for_each(|publisher| publisher.join().unwrap());
+    for publisher in publishers {
+        publisher.join().unwrap();
+    }
     host.finish();
 }
 
