@@ -33,7 +33,6 @@ $server->onMessage(function ($c, $data) use ($pause, $server) {
     if ($data === 'own stop') { $pause('resume', null); $server->stop(1000, 'asked'); echo "asked\n"; }
     Storage::$current = null;
 });
-$ticks = 0;
 // Due before the delay of the first handler is over, so before the stop.
 $server->after(0.01, function () use (&$ticks) { ++$ticks; });
 $url = $server->listen();
@@ -57,7 +56,6 @@ while ($server->isRunning()) {
     }
 }
 $client->end();
-var_dump($ticks);
 ?>
 --EXPECT--
 resumed own 1
@@ -70,4 +68,3 @@ done own 1 own 1
 done own stop own stop
 1000 asked
 exit 0
-int(1)
