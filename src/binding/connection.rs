@@ -1,6 +1,6 @@
 //! The class `Ferry\Connection`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -45,13 +45,23 @@ pub struct Connection {
     /// Running total of bytes handed to the I/O thread.
     handed: Cell<u64>,
     request: Rc<HandshakeRequest>,
-    /// `null` until asked for when it comes from the token of the handshake.
-    identity: RefCell<Zval>,
+    /// Made when there is something to keep.
+    kept: OnceCell<Box<Kept>>,
     /// The identity was taken from the handshake or set.
     identified: Cell<bool>,
-    attributes: RefCell<Zval>,
     /// Unix time, seconds.
-    opened_at: i64,
+    opened_at: u32,
+}
+
+// The object takes 152 bytes with it, and Zend's allocator has none between 160 and 192.
+const _: () = assert!(size_of::<Connection>() <= 64);
+
+/// What the application keeps with a connection.
+#[derive(Default)]
+struct Kept {
+    /// `null` until asked for when it comes from the token of the handshake.
+    identity: RefCell<Zval>,
+    attributes: RefCell<Zval>,
 }
 
 #[php_impl]
@@ -74,7 +84,7 @@ impl Connection {
 
     #[php(getter, name = "connectedAt")]
     pub fn get_connected_at(&self) -> i64 {
-        self.opened_at
+        self.opened_at.into()
     }
 
     #[php(defaults(binary = false))]
@@ -179,7 +189,7 @@ impl Connection {
         let value = Identity::from_token(&verified, Some(jwt.to_owned()))?.into_value()?;
         self.ask_about(&value)?;
         self.identified.set(true);
-        let old = self.identity.replace(value.shallow_clone());
+        let old = self.kept().identity.replace(value.shallow_clone());
         drop(old);
         self.core.command(self.id, Command::Expire { id: self.id, at });
         if let Some(user) = user.filter(|user| !user.is_empty()) {
@@ -193,8 +203,8 @@ impl Connection {
     }
 
     pub fn get(&self, key: &str, default: Option<&Zval>) -> Zval {
-        let attributes = self.attributes.borrow();
-        let found = attributes.array().and_then(|a| a.get(key)).map(Zval::shallow_clone);
+        let attributes = self.kept.get().map(|kept| kept.attributes.borrow());
+        let found = attributes.and_then(|a| a.array()?.get(key).map(Zval::shallow_clone));
         found.unwrap_or_else(|| default.map_or_else(Zval::null, Zval::shallow_clone))
     }
 
@@ -212,6 +222,14 @@ impl Connection {
         request: Rc<HandshakeRequest>,
         identity: Zval,
     ) -> Self {
+        let kept = OnceCell::new();
+        let identified = Cell::new(!identity.is_null());
+        if identified.get() {
+            let _ = kept.set(Box::new(Kept {
+                identity: RefCell::new(identity),
+                ..Kept::default()
+            }));
+        }
         Self {
             core: Rc::clone(core),
             id,
@@ -219,11 +237,14 @@ impl Connection {
             mailbox,
             handed: Cell::new(0),
             request,
-            identified: Cell::new(!identity.is_null()),
-            identity: RefCell::new(identity),
-            attributes: RefCell::new(Zval::new()),
-            opened_at: i64::try_from(unix_time()).unwrap_or(i64::MAX),
+            kept,
+            identified,
+            opened_at: u32::try_from(unix_time()).unwrap_or(u32::MAX),
         }
+    }
+
+    fn kept(&self) -> &Kept {
+        self.kept.get_or_init(Box::default)
     }
 
     /// Lets `onAuthenticate` refuse an identity. Called without a borrow: the callback may do anything to this connection.
@@ -294,7 +315,7 @@ impl Connection {
 
     fn set_attribute(&self, key: &str, value: &Zval) -> PhpResult<()> {
         // The table is taken out: the old value's destructor may ask for attributes.
-        let mut attributes = self.attributes.replace(Zval::new());
+        let mut attributes = self.kept().attributes.replace(Zval::new());
         if !attributes.is_array() {
             attributes = Zval::new_array();
         }
@@ -303,7 +324,7 @@ impl Connection {
             old = table.get(key).map(Zval::shallow_clone);
             table.insert(key, value.shallow_clone())?;
         }
-        *self.attributes.borrow_mut() = attributes;
+        *self.kept().attributes.borrow_mut() = attributes;
         drop(old);
         Ok(())
     }
@@ -316,9 +337,12 @@ impl Connection {
         if !self.identified.replace(true)
             && let Some(identity) = handshake::token_identity(&self.request)?
         {
-            *self.identity.borrow_mut() = identity.into_value()?;
+            *self.kept().identity.borrow_mut() = identity.into_value()?;
         }
-        Ok(self.identity.borrow().shallow_clone())
+        Ok(self
+            .kept
+            .get()
+            .map_or_else(Zval::null, |kept| kept.identity.borrow().shallow_clone()))
     }
 
     fn in_flight(&self) -> usize {
@@ -436,11 +460,13 @@ pub unsafe extern "C" fn get_gc(
     unsafe {
         let connection = ZendClassObject::<Connection>::from_zend_obj(&*object);
         zend::collect(object, table, n, |buffer| {
-            let Some(connection) = connection else { return };
-            if let Ok(identity) = connection.identity.try_borrow() {
+            let Some(kept) = connection.and_then(|c| c.kept.get()) else {
+                return;
+            };
+            if let Ok(identity) = kept.identity.try_borrow() {
                 buffer.add(&identity);
             }
-            if let Ok(attributes) = connection.attributes.try_borrow() {
+            if let Ok(attributes) = kept.attributes.try_borrow() {
                 buffer.add(&attributes);
             }
         })

@@ -61,7 +61,7 @@ impl Handshake {
     #[php(getter, name = "subprotocols")]
     pub fn get_subprotocols(&self) -> PhpResult<ArrayValue> {
         let mut table = ZendHashTable::new();
-        for offered in &self.request.offered {
+        for offered in self.request.offered() {
             table.push(&**offered)?;
         }
         Ok(ArrayValue(convert::array(table)))
@@ -69,7 +69,7 @@ impl Handshake {
 
     #[php(getter, name = "subprotocol")]
     pub fn get_subprotocol(&self) -> Option<String> {
-        self.request.subprotocol.as_deref().map(Into::into)
+        self.request.subprotocol().map(Into::into)
     }
 
     #[php(getter, name = "remoteAddress")]
@@ -79,7 +79,7 @@ impl Handshake {
 
     #[php(getter, name = "token")]
     pub fn get_token(&self) -> Option<String> {
-        self.request.token.as_ref().map(|t| t.as_str().to_owned())
+        self.request.token().map(|t| t.as_str().to_owned())
     }
 
     pub fn header(&self, name: &str) -> Option<String> {
@@ -94,7 +94,7 @@ impl Handshake {
     }
 
     pub fn claims(&self) -> PhpResult<ArrayValue> {
-        match &self.request.verified {
+        match self.request.verified() {
             Some(verified) => convert::json_object(&verified.claims).map(ArrayValue),
             None => Ok(ArrayValue(Zval::new_array())),
         }
@@ -103,7 +103,7 @@ impl Handshake {
     /// Shows no value in which the token or a ticket occurs, and none of a parameter that is named after them.
     #[php(name = "__debugInfo")]
     pub fn debug_info(&self) -> PhpResult<ArrayValue> {
-        let token = self.request.token.as_ref().map(|t| t.as_str().as_bytes());
+        let token = self.request.token().map(|t| t.as_str().as_bytes());
         let has = |value: &[u8], part: &[u8]| value.windows(part.len().max(1)).any(|w| w == part);
         let shows = |value: &[u8]| token.is_some_and(|t| has(value, t)) || has(value, TICKET_PREFIX);
         let hide = |value: Vec<u8>| {
@@ -216,16 +216,15 @@ pub fn remote_address(request: &HandshakeRequest) -> String {
 
 /// Whose token it is.
 pub fn token_user(request: &HandshakeRequest) -> Option<Box<str>> {
-    let user = request.verified.as_ref()?.user_identifier.as_deref()?;
+    let user = request.verified()?.user_identifier.as_deref()?;
     (!user.is_empty()).then(|| user.into())
 }
 
 /// The identity of the token that Rust has verified.
 pub fn token_identity(request: &HandshakeRequest) -> PhpResult<Option<Identity>> {
-    let token = request.token.as_ref().map(|t| t.as_str().to_owned());
+    let token = request.token().map(|t| t.as_str().to_owned());
     request
-        .verified
-        .as_ref()
+        .verified()
         .map(|verified| Identity::from_token(verified, token))
         .transpose()
 }

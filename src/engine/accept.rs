@@ -230,7 +230,6 @@ async fn handshake(
 }
 
 fn open(gate: &Gate, stream: Stream, early: Vec<u8>, permit: ConnectionPermit, accepted: Accepted) {
-    let (reader, writer) = stream.into_split();
     if let Some(asked) = accepted.asked {
         asked.opened();
     }
@@ -241,7 +240,7 @@ fn open(gate: &Gate, stream: Stream, early: Vec<u8>, permit: ConnectionPermit, a
         user: accepted.user,
         since: accepted.since,
     };
-    let id = gate.local.state.borrow_mut().open(writer, permit, admission);
+    let id = gate.local.state.borrow_mut().open(stream, permit, admission);
     // A task of its own: this one's state has the size of the HTTP machinery.
-    spawn_local(SessionTask::new(Rc::clone(&gate.local), id, reader, early));
+    spawn_local(SessionTask::new(Rc::clone(&gate.local), id, early));
 }

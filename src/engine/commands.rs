@@ -5,7 +5,6 @@ use super::hub::State;
 use super::id::ConnId;
 use super::mailbox::Command;
 use super::outgoing::Run;
-use super::rooms;
 
 impl State {
     /// Takes what PHP has sent and writes it. Returns whether there was something.
@@ -111,7 +110,7 @@ impl State {
                     && session.is_open()
                     && let Some(membership) = self.rooms.join(&room, slot, &session.memberships)
                 {
-                    rooms::joined(&mut session.memberships, membership);
+                    session.memberships.push(membership);
                     if let Some(entered) = entered {
                         self.enter(slot, &room, entered, data);
                     }

@@ -294,7 +294,7 @@ impl State {
             && !*finished
         {
             *finished = true;
-            session.writer.shutdown();
+            session.stream.end_sending();
         }
     }
 }
@@ -357,7 +357,7 @@ fn deliver(
                 continue;
             }
             let written = if chunks.len() - next == 1 {
-                session.writer.try_write(&source.bytes(chunks[next])[skip..])
+                session.stream.try_write(&source.bytes(chunks[next])[skip..])
             } else {
                 let mut slices = [IoSlice::new(&[]); MAX_SLICES];
                 let mut n = 0;
@@ -365,7 +365,7 @@ fn deliver(
                     *slice = IoSlice::new(&source.bytes(*chunk)[if n == 0 { skip } else { 0 }..]);
                     n += 1;
                 }
-                session.writer.try_write_vectored(&slices[..n])
+                session.stream.try_write_vectored(&slices[..n])
             };
             let mut n = match written {
                 Ok(n) => n,
@@ -387,7 +387,7 @@ fn deliver(
             }
         }
     }
-    let held = session.writer.held();
+    let held = session.stream.held();
     if next == chunks.len() && held == 0 {
         return Ok(());
     }
@@ -421,24 +421,24 @@ fn drain(session: &mut Session, sweep: u32, sent: &mut Sent) -> io::Result<bool>
     };
     while !Outbox::is_empty(outbox) {
         let (slices, n) = outbox.slices();
-        match session.writer.try_write_vectored(&slices[..n]) {
+        match session.stream.try_write_vectored(&slices[..n]) {
             Ok(n) => {
                 sent.bytes += n as u64;
                 outbox.progress = sweep;
                 sent.messages += outbox.advance(n);
             }
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                outbox.set_held(session.writer.held(), sweep);
+                outbox.set_held(session.stream.held(), sweep);
                 return Ok(false);
             }
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
-    match session.writer.try_flush() {
+    match session.stream.try_flush() {
         Ok(()) => {}
         Err(e) if e.kind() == ErrorKind::WouldBlock => {
-            outbox.set_held(session.writer.held(), sweep);
+            outbox.set_held(session.stream.held(), sweep);
             return Ok(false);
         }
         Err(e) => return Err(e),

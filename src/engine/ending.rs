@@ -106,6 +106,7 @@ impl State {
         if let Some(session) = self.sessions.remove(slot) {
             self.count_outbox(session.backlog(), 0);
             session.outlet.set_backlog(0);
+            session.stream.abandon();
             // Its task finds the slot gone and ends.
             session.wake();
         }

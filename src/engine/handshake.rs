@@ -24,7 +24,7 @@ use super::limits::ConnectionPermit;
 use super::metrics::Refusal;
 use super::observe::Observer;
 use super::problem::Problem;
-use super::request::{HandshakeId, HandshakeReply, HandshakeRequest, RequestHead};
+use super::request::{Credentials, HandshakeId, HandshakeReply, HandshakeRequest, RequestHead};
 use super::task::Local;
 
 /// What the checks need beside the request.
@@ -166,18 +166,13 @@ impl Gate {
             .and_then(|v| v.user_identifier.as_deref())
             .filter(|user| !user.is_empty())
             .map(Into::into);
-        let request = Box::new(HandshakeRequest {
-            id: HandshakeId {
-                io_thread: 0,
-                serial: 0,
-            },
-            head,
-            client,
+        let credentials = Credentials {
             subprotocol,
             offered: offered.into_iter().map(String::into_boxed_str).collect(),
             token,
-            verified: verified.map(Box::new),
-        });
+            verified,
+        };
+        let request = Box::new(HandshakeRequest::new(head, client, credentials));
         let since = match &config.history {
             Some(_) => query_offsets(request.head.query()),
             None => Vec::new(),

@@ -11,13 +11,15 @@ use super::clock::unix_time;
 use super::config::{Config, Rates, SlowConsumer};
 use super::deflate::{Codec, Context, Terms};
 use super::delivery::{Dirty, Settled};
-use super::frame::Limits as FrameLimits;
+use super::few::Few;
+use super::frame::{Decoder, Limits as FrameLimits};
 use super::held::Held;
 use super::history::{History, Late, Offset};
 use super::id::ConnId;
 use super::inbox::{Burst, Event, Inbox, Opened};
 use super::limits::ConnectionPermit;
 use super::mailbox::{Batch, Mailbox};
+use super::meter::Meter;
 use super::metrics::Metrics;
 use super::outlet::Outlet;
 use super::pending::Pending;
@@ -25,7 +27,7 @@ use super::redis::Link;
 use super::request::{HandshakeId, HandshakeRequest};
 use super::rooms::Rooms;
 use super::session::{CLEAN, Phase, Session};
-use super::socket::Writer;
+use super::socket::Stream;
 use super::table::Table;
 use super::users::Users;
 
@@ -226,19 +228,21 @@ impl State {
     }
 
     /// Makes an upgraded connection a session. PHP hears of it next.
-    pub fn open(&mut self, writer: Writer, permit: ConnectionPermit, accepted: Admission) -> ConnId {
+    pub fn open(&mut self, stream: Stream, permit: ConnectionPermit, accepted: Admission) -> ConnId {
         if !self.dirty.is_empty() {
             // What is held for the slot's last session is not this one's.
             self.flush(&[]);
         }
         let outlet = Arc::new(Outlet::default());
         let (slot, _) = self.sessions.insert(Session {
-            writer,
+            stream,
+            decoder: Decoder::default(),
+            meter: Meter::new(&self.limits.rates).map(Box::new),
             outlet: Arc::clone(&outlet),
             waker: None,
             outbox: None,
             deflate: accepted.deflate.map(|terms| Box::new(Context::new(terms))),
-            memberships: Vec::new(),
+            memberships: Few::default(),
             phase: Phase::Open,
             dirty: CLEAN,
             delivered: 0,
@@ -251,7 +255,7 @@ impl State {
             controls_since: self.sweep,
             expires_at: accepted.expires_at,
             user: None,
-            since: accepted.since,
+            since: accepted.since.into(),
             opened_at: u32::try_from(unix_time()).unwrap_or(u32::MAX),
             permit,
         });

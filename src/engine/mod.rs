@@ -15,6 +15,7 @@ pub mod deflate;
 pub mod delivery;
 pub mod ending;
 pub mod endpoint;
+pub mod few;
 pub mod frame;
 pub mod handshake;
 mod held;

@@ -19,7 +19,7 @@ pub struct Outbox {
     bytes: usize,
     control_bytes: usize,
     begun: Begun,
-    /// Bytes that a write took and that are not on the wire, see `Writer::held`.
+    /// Bytes that a write took and that are not on the wire, see `Stream::held`.
     held: usize,
     /// Sweep in which the socket last took something.
     pub progress: u32,

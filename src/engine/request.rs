@@ -21,12 +21,54 @@ pub struct HandshakeRequest {
     pub head: RequestHead,
     /// `None`: the client came over a Unix socket.
     pub client: Option<IpAddr>,
+    /// What many requests have nothing of; connections keep their requests.
+    credentials: Option<Box<Credentials>>,
+}
+
+/// What the client offered and proved beside its headers.
+#[derive(Debug, Default)]
+pub struct Credentials {
     /// The subprotocol the server will answer with.
     pub subprotocol: Option<Box<str>>,
     /// What the client offered, without the bearer token.
     pub offered: Box<[Box<str>]>,
     pub token: Option<Token>,
-    pub verified: Option<Box<VerifiedToken>>,
+    pub verified: Option<VerifiedToken>,
+}
+
+impl HandshakeRequest {
+    /// Without an id: only one that PHP is asked about needs it.
+    pub fn new(head: RequestHead, client: Option<IpAddr>, credentials: Credentials) -> Self {
+        let none = credentials.subprotocol.is_none()
+            && credentials.offered.is_empty()
+            && credentials.token.is_none()
+            && credentials.verified.is_none();
+        Self {
+            id: HandshakeId {
+                io_thread: 0,
+                serial: 0,
+            },
+            head,
+            client,
+            credentials: (!none).then(|| Box::new(credentials)),
+        }
+    }
+
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.credentials.as_ref()?.subprotocol.as_deref()
+    }
+
+    pub fn offered(&self) -> &[Box<str>] {
+        self.credentials.as_ref().map_or(&[], |c| &c.offered)
+    }
+
+    pub fn token(&self) -> Option<&Token> {
+        self.credentials.as_ref()?.token.as_ref()
+    }
+
+    pub fn verified(&self) -> Option<&VerifiedToken> {
+        self.credentials.as_ref()?.verified.as_ref()
+    }
 }
 
 /// What PHP answers to a handshake.

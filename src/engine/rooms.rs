@@ -99,15 +99,6 @@ impl Rooms {
     }
 }
 
-/// Adds one to a session's memberships.
-pub fn joined(memberships: &mut Vec<Membership>, membership: Membership) {
-    if memberships.is_empty() {
-        // Most are in one room; a vector begins with room for four.
-        memberships.reserve_exact(1);
-    }
-    memberships.push(membership);
-}
-
 /// Tells a session's memberships that it took over the place that `left` had.
 pub fn moved(memberships: &mut [Membership], left: Membership) {
     if let Some(m) = memberships.iter_mut().find(|m| m.room == left.room) {

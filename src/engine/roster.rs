@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::chunked::Chunked;
+use super::few::Few;
 use super::id::ConnId;
 use super::outlet::Outlet;
 
@@ -31,7 +32,7 @@ pub struct Entry<T> {
     pub outlet: Arc<Outlet>,
     /// PHP has closed it: no message of it is delivered any more.
     closing: bool,
-    rooms: Vec<Arc<str>>,
+    rooms: Few<Arc<str>>,
     /// Whose connection it is.
     pub user: Option<Box<str>>,
     pub value: T,
@@ -76,7 +77,7 @@ impl<T> Roster<T> {
             id,
             outlet,
             closing: false,
-            rooms: Vec::new(),
+            rooms: Few::default(),
             user: None,
             value,
         };
@@ -201,10 +202,6 @@ impl<T> Roster<T> {
         let entry = self.get_mut(id)?;
         if entry.rooms.contains(&name) {
             return None;
-        }
-        if entry.rooms.is_empty() {
-            // Most are in one room; four places would be 48 bytes more for each of them.
-            entry.rooms.reserve_exact(1);
         }
         entry.rooms.push(Arc::clone(&name));
         self.rooms.entry(Arc::clone(&name)).or_default().insert(id);

@@ -7,11 +7,12 @@ use std::task::{Context, Poll};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream, tcp, unix};
+use tokio::net::{TcpStream, UnixStream};
 
 use super::tls::TlsSocket;
 
-/// A stream before the upgrade, as hyper reads and writes it.
+/// hyper reads and writes it before the upgrade. Later `poll_read` knows that a short read has emptied the socket, which saves
+/// the second `read` that `try_read` would need to find out.
 #[derive(Debug)]
 pub enum Stream {
     Tcp(TcpStream),
@@ -82,17 +83,36 @@ impl Stream {
         };
     }
 
-    pub fn into_split(self) -> (Reader, Writer) {
+    pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
-            Self::Tcp(s) => {
-                let (r, w) = s.into_split();
-                (Reader::Tcp(r), Writer::Tcp(w))
-            }
-            Self::Unix(s) => {
-                let (r, w) = s.into_split();
-                (Reader::Unix(r), Writer::Unix(w))
-            }
-            Self::Tls(s) => (Reader::Tls(s.clone()), Writer::Tls(s)),
+            Self::Tcp(s) => s.try_write_vectored(slices),
+            Self::Unix(s) => s.try_write_vectored(slices),
+            Self::Tls(s) => s.try_write_vectored(slices),
+        }
+    }
+
+    /// Bytes that a write has taken and that are not on the wire: TLS sends whole records.
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => 0,
+            Self::Tls(s) => s.held(),
+        }
+    }
+
+    /// Writes what is held; `WouldBlock` while some is left.
+    pub fn try_flush(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => Ok(()),
+            Self::Tls(s) => s.try_flush(),
+        }
+    }
+
+    /// Called before a drop: the peer reads an end of file, also where the drop resets the connection for unread input.
+    pub fn abandon(&self) {
+        match self {
+            Self::Tcp(_) | Self::Unix(_) => self.end_sending(),
+            // To a TLS client that would be a goodbye.
+            Self::Tls(_) => {}
         }
     }
 }
@@ -130,88 +150,5 @@ impl AsyncWrite for Stream {
             Self::Unix(s) => Pin::new(s).poll_shutdown(cx),
             Self::Tls(s) => s.poll_shutdown(cx),
         }
-    }
-}
-
-/// The half that the session's task owns. `poll_read` on it knows that a short read has emptied the socket, which saves
-/// the second `read` that `try_read` would need to find out.
-#[derive(Debug)]
-pub enum Reader {
-    Tcp(tcp::OwnedReadHalf),
-    Unix(unix::OwnedReadHalf),
-    Tls(TlsSocket),
-}
-
-impl AsyncRead for Reader {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(s) => Pin::new(s).poll_read(cx, buf),
-            Self::Unix(s) => Pin::new(s).poll_read(cx, buf),
-            Self::Tls(s) => s.poll_read(cx, buf),
-        }
-    }
-}
-
-impl Reader {
-    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Tcp(s) => s.as_ref().poll_write_ready(cx),
-            Self::Unix(s) => s.as_ref().poll_write_ready(cx),
-            Self::Tls(s) => s.poll_write_ready(cx),
-        }
-    }
-}
-
-/// The half that the hub owns: written without waiting, from wherever frames come.
-#[derive(Debug)]
-pub enum Writer {
-    Tcp(tcp::OwnedWriteHalf),
-    Unix(unix::OwnedWriteHalf),
-    Tls(TlsSocket),
-}
-
-impl Writer {
-    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(s) => s.try_write(bytes),
-            Self::Unix(s) => s.try_write(bytes),
-            Self::Tls(s) => s.try_write_vectored(&[IoSlice::new(bytes)]),
-        }
-    }
-
-    pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(s) => s.try_write_vectored(slices),
-            Self::Unix(s) => s.try_write_vectored(slices),
-            Self::Tls(s) => s.try_write_vectored(slices),
-        }
-    }
-
-    /// Bytes that a write has taken and that are not on the wire: TLS sends whole records.
-    pub fn held(&self) -> usize {
-        match self {
-            Self::Tcp(_) | Self::Unix(_) => 0,
-            Self::Tls(s) => s.held(),
-        }
-    }
-
-    /// Writes what is held; `WouldBlock` while some is left.
-    pub fn try_flush(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(_) | Self::Unix(_) => Ok(()),
-            Self::Tls(s) => s.try_flush(),
-        }
-    }
-
-    /// Ends the sending side: the peer reads what was sent, then end of file.
-    pub fn shutdown(&self) {
-        let _ = match self {
-            Self::Tcp(s) => SockRef::from(AsRef::<TcpStream>::as_ref(s)).shutdown(Shutdown::Write),
-            Self::Unix(s) => SockRef::from(AsRef::<UnixStream>::as_ref(s)).shutdown(Shutdown::Write),
-            Self::Tls(s) => {
-                s.end_sending();
-                Ok(())
-            }
-        };
     }
 }

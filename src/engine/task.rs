@@ -12,13 +12,13 @@ use tokio::io::AsyncReadExt;
 
 use super::close;
 use super::config::RatePolicy;
-use super::frame::{Decoder, Limits as FrameLimits, MessageKind, Payload, ProtocolError, Sink, encode_pong};
+use super::few::Thin;
+use super::frame::{Limits as FrameLimits, MessageKind, Payload, ProtocolError, Sink, encode_pong};
 use super::hub::State;
 use super::id::ConnId;
 use super::meter::Meter;
 use super::metrics::{Limit, add};
-use super::session::Phase;
-use super::socket::Reader;
+use super::session::{Phase, Session};
 
 /// The read buffer of an I/O thread. A connection has none of its own: 1.0 KB per idle connection instead of 7 to 137.
 /// It holds a message of 64 KiB with its header.
@@ -56,24 +56,19 @@ enum Input<'a> {
 pub struct SessionTask {
     local: Rc<Local>,
     id: ConnId,
-    reader: Reader,
-    decoder: Decoder,
     /// What came behind the request head.
-    early: Vec<u8>,
-    /// `None` unless the rate of messages is limited.
-    meter: Option<Box<Meter>>,
+    early: Thin<u8>,
 }
 
+// With three words and what tokio keeps beside them a task takes 128 bytes, with more 256.
+const _: () = assert!(size_of::<SessionTask>() <= 24);
+
 impl SessionTask {
-    pub fn new(local: Rc<Local>, id: ConnId, reader: Reader, early: Vec<u8>) -> Self {
-        let meter = Meter::new(&local.state.borrow().limits.rates).map(Box::new);
+    pub fn new(local: Rc<Local>, id: ConnId, early: Vec<u8>) -> Self {
         Self {
-            meter,
             local,
             id,
-            reader,
-            decoder: Decoder::default(),
-            early,
+            early: early.into(),
         }
     }
 
@@ -81,17 +76,8 @@ impl SessionTask {
         state.sessions.find(self.id.slot(), self.id.generation())
     }
 
-    /// Reads what came, straight into the message where it is a large one.
-    fn poll_read(&mut self, cx: &mut Context<'_>, limits: &FrameLimits, scratch: &mut [u8]) -> Poll<io::Result<Read>> {
-        if let Some(mut room) = self.decoder.room(DIRECT_BYTES, limits) {
-            let read = pin!(self.reader.read_buf(&mut room)).poll(cx);
-            return read.map_ok(Read::Direct);
-        }
-        pin!(self.reader.read(scratch)).poll(cx).map_ok(Read::Scratch)
-    }
-
     /// Decodes what came and writes the answers it asks for (pongs, close).
-    fn feed(&mut self, state: &mut State, slot: u32, input: Input<'_>) {
+    fn feed(&self, state: &mut State, slot: u32, input: Input<'_>) {
         let len = match &input {
             Input::Bytes(bytes) => bytes.len(),
             Input::Direct(len) => *len,
@@ -108,9 +94,12 @@ impl SessionTask {
             session.controls_since = state.sweep;
         }
         if matches!(session.phase, Phase::Leaving { .. } | Phase::Draining { .. }) {
-            self.decoder.end();
+            session.decoder.end();
             return;
         }
+        // The sink needs the session, too.
+        let mut decoder = std::mem::take(&mut session.decoder);
+        let mut meter = session.meter.take();
         limits.allow_rsv1 = session.deflate.is_some();
         let mut receiving = Receiving {
             open: session.is_open(),
@@ -120,17 +109,21 @@ impl SessionTask {
             messages: 0,
             failed: None,
             pongs: 0,
-            meter: self.meter.as_deref_mut(),
+            meter: meter.as_deref_mut(),
             exceeded: None,
         };
         if let Some(meter) = &mut receiving.meter {
             meter.look_at_clock();
         }
         let fed = match input {
-            Input::Bytes(bytes) => self.decoder.feed(bytes, &limits, &mut receiving),
-            Input::Direct(_) => self.decoder.filled(&mut receiving),
+            Input::Bytes(bytes) => decoder.feed(bytes, &limits, &mut receiving),
+            Input::Direct(_) => decoder.filled(&mut receiving),
         };
         let (messages, failed, exceeded) = (receiving.messages, receiving.failed, receiving.exceeded);
+        if let Some(session) = state.sessions.at_mut(slot) {
+            session.decoder = decoder;
+            session.meter = meter;
+        }
         if messages > 0 {
             add(&state.metrics.messages_in, messages);
         }
@@ -169,14 +162,16 @@ impl Future for SessionTask {
             if session.waker.is_none() {
                 session.waker = Some(cx.waker().clone());
             }
-            while state.sessions.at(slot).is_some_and(|s| s.outbox.is_some()) {
-                if this.reader.poll_write_ready(cx).is_pending() || state.flush_outbox(slot) {
+            while let Some(session) = state.sessions.at(slot)
+                && session.outbox.is_some()
+            {
+                if session.stream.poll_write_ready(cx).is_pending() || state.flush_outbox(slot) {
                     break;
                 }
             }
         }
         if !this.early.is_empty() {
-            let mut early = std::mem::take(&mut this.early);
+            let mut early = Vec::from(std::mem::take(&mut this.early));
             this.feed(state, slot, Input::Bytes(&mut early));
         }
         let scratch = &mut **local.scratch.borrow_mut();
@@ -185,10 +180,7 @@ impl Future for SessionTask {
             if this.slot(state).is_none() {
                 return Poll::Ready(());
             }
-            if state.sessions.at(slot).is_some_and(|s| s.held && s.is_open()) {
-                return Poll::Pending;
-            }
-            if this.meter.is_some() && this.pauses(state, slot, cx) {
+            if state.sessions.at(slot).is_some_and(|s| s.held && s.is_open()) || pauses(state, slot, cx) {
                 return Poll::Pending;
             }
             if !state.inbox.has_room(&state.burst) {
@@ -198,7 +190,10 @@ impl Future for SessionTask {
                     return Poll::Pending;
                 }
             }
-            match this.poll_read(cx, &state.limits.frame, scratch) {
+            let Some(session) = state.sessions.at_mut(slot) else {
+                return Poll::Ready(());
+            };
+            match poll_read(session, cx, &state.limits.frame, scratch) {
                 Poll::Pending => {
                     if state.mailbox.is_filled() {
                         state.run_commands();
@@ -249,23 +244,36 @@ impl Drop for SessionTask {
     }
 }
 
-impl SessionTask {
-    /// Whether the socket is not to be read now, because more came than the rate allows.
-    #[cold]
-    fn pauses(&mut self, state: &mut State, slot: u32, cx: &mut Context<'_>) -> bool {
-        let (Some(meter), Some(session)) = (&mut self.meter, state.sessions.at_mut(slot)) else {
-            return false;
-        };
-        // The answer to our own Close must be read.
-        let pauses = session.is_open() && meter.poll_pause(cx, &state.limits.rates, &state.metrics);
-        if session.paused && !pauses {
-            // It was we who did not listen.
-            session.heard = state.sweep;
-            session.pinged = false;
-        }
-        session.paused = pauses;
-        pauses
+/// Reads what came, straight into the message where it is a large one.
+fn poll_read(
+    session: &mut Session,
+    cx: &mut Context<'_>,
+    limits: &FrameLimits,
+    scratch: &mut [u8],
+) -> Poll<io::Result<Read>> {
+    if let Some(mut room) = session.decoder.room(DIRECT_BYTES, limits) {
+        let read = pin!(session.stream.read_buf(&mut room)).poll(cx);
+        return read.map_ok(Read::Direct);
     }
+    pin!(session.stream.read(scratch)).poll(cx).map_ok(Read::Scratch)
+}
+
+/// Whether the socket is not to be read now, because more came than the rate allows.
+fn pauses(state: &mut State, slot: u32, cx: &mut Context<'_>) -> bool {
+    let Some(session) = state.sessions.at_mut(slot) else {
+        return false;
+    };
+    let open = session.is_open();
+    let Some(meter) = &mut session.meter else { return false };
+    // The answer to our own Close must be read.
+    let pauses = open && meter.poll_pause(cx, &state.limits.rates, &state.metrics);
+    if session.paused && !pauses {
+        // It was we who did not listen.
+        session.heard = state.sweep;
+        session.pinged = false;
+    }
+    session.paused = pauses;
+    pauses
 }
 
 struct Receiving<'a> {

@@ -90,8 +90,8 @@ fn of_a_bearer_token_only_the_word_is_echoed() {
     assert_eq!(response.field("sec-websocket-protocol"), Some("bearer"));
     let id = host.opened();
     let request = host.request(id);
-    assert_eq!(request.token.as_ref().unwrap().as_str(), "s3cret");
-    assert!(request.offered.is_empty());
+    assert_eq!(request.token().unwrap().as_str(), "s3cret");
+    assert!(request.offered().is_empty());
 
     let mut client = Client::connect(host.address());
     let response = client.request(upgrade_request("/", "Sec-WebSocket-Protocol: bearer, s3cret, chat\r\n"));
@@ -113,7 +113,7 @@ fn a_token_is_in_no_debug_output() {
         let mut client = Client::connect(host.address());
         client.write(upgrade_request(path, lines));
         let request = host.handshake();
-        assert_eq!(request.token.as_ref().unwrap().as_str(), "s3cret");
+        assert_eq!(request.token().unwrap().as_str(), "s3cret");
         assert!(!format!("{request:?}").contains("s3cret"));
         host.accept(request.id);
         assert_eq!(client.response(true).status, 101);

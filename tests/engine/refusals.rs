@@ -170,7 +170,7 @@ fn a_valid_token_comes_verified() {
     let lines = format!("Authorization: Bearer {}\r\n", token(SECRET, exp));
     assert_eq!(client.request(upgrade_request("/", &lines)).status, 101);
     let id = host.opened();
-    let verified = host.request(id).verified.as_ref().unwrap();
+    let verified = host.request(id).verified().unwrap();
     assert_eq!(verified.valid_until, Some(exp));
     host.finish();
 }

@@ -13,8 +13,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::records::{Records, SCRATCH};
 use crate::engine::socket::Stream;
 
-/// Both halves of a connection hold it; they live on one thread.
-#[derive(Clone)]
+/// Stays on the thread of its connection.
 pub struct TlsSocket(Rc<RefCell<Inner>>);
 
 pub(super) struct Inner {
@@ -36,7 +35,7 @@ impl TlsSocket {
         Ok(Self(Rc::new(RefCell::new(inner))))
     }
 
-    /// The socket without TLS; `None` while another half lives.
+    /// The socket without TLS.
     pub(super) fn into_socket(self) -> Option<Stream> {
         Some(Rc::into_inner(self.0)?.into_inner().socket)
     }
