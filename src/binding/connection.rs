@@ -44,7 +44,7 @@ pub struct Connection {
     mailbox: Arc<Mailbox>,
     /// Running total of bytes handed to the I/O thread.
     handed: Cell<u64>,
-    request: Rc<HandshakeRequest>,
+    request: Arc<HandshakeRequest>,
     /// Made when there is something to keep.
     kept: OnceCell<Box<Kept>>,
     /// The identity was taken from the handshake or set.
@@ -54,6 +54,7 @@ pub struct Connection {
 }
 
 // The object takes 152 bytes with it, and Zend's allocator has none between 160 and 192.
+#[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Connection>() <= 64);
 
 /// What the application keeps with a connection.
@@ -163,7 +164,7 @@ impl Connection {
     }
 
     pub fn handshake(&self) -> Handshake {
-        Handshake::new(Rc::clone(&self.request))
+        Handshake::new(Arc::clone(&self.request))
     }
 
     pub fn identity(&self) -> PhpResult<IdentityOrNull> {
@@ -219,7 +220,7 @@ impl Connection {
         id: ConnId,
         outlet: &Arc<Outlet>,
         mailbox: Arc<Mailbox>,
-        request: Rc<HandshakeRequest>,
+        request: Arc<HandshakeRequest>,
         identity: Zval,
     ) -> Self {
         let kept = OnceCell::new();

@@ -87,7 +87,7 @@ pub enum StopStep {
 
 /// A handshake that PHP has accepted or is about to answer.
 pub struct Asked {
-    pub request: Rc<HandshakeRequest>,
+    pub request: Arc<HandshakeRequest>,
     pub identity: Zval,
 }
 

@@ -1,6 +1,7 @@
 //! What happens with each kind of event.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::types::{ZendClassObject, Zval};
@@ -23,7 +24,7 @@ use super::zend::Outcome;
 /// An event whose PHP values are made.
 pub enum Ready {
     Message(ConnId, Zval, Zval, bool),
-    Handshake(Box<HandshakeRequest>),
+    Handshake(Arc<HandshakeRequest>),
     HandshakeGone(HandshakeId),
     Open(Box<Opened>),
     Close(ConnId, u16, Box<str>),
@@ -132,7 +133,7 @@ fn on_message(core: &Rc<Core>, id: ConnId, connection: Zval, data: Zval, binary:
 
 fn on_open(core: &Rc<Core>, server: &Rc<Server>, opened: Opened) -> Result<(), Unwinding> {
     let (request, identity) = match opened.request {
-        Ok(request) => (Rc::from(request), Zval::null()),
+        Ok(request) => (request, Zval::null()),
         Err(id) => match core.asked.borrow_mut().remove(&id) {
             Some(asked) => (asked.request, asked.identity),
             None => return Ok(()),
@@ -179,15 +180,14 @@ fn on_close(core: &Rc<Core>, id: ConnId, code: u16, reason: &str) -> Result<(), 
     )
 }
 
-fn on_handshake(core: &Rc<Core>, server: &Server, request: Box<HandshakeRequest>) -> Result<(), Unwinding> {
+fn on_handshake(core: &Rc<Core>, server: &Server, request: Arc<HandshakeRequest>) -> Result<(), Unwinding> {
     let id = request.id;
-    let request: Rc<HandshakeRequest> = Rc::from(request);
     let callback = core.callbacks.borrow().handshake.clone();
     let answer = match callback {
         None => Ok(Zval::null()),
         Some(callback) => {
             let mut handshake = Zval::new();
-            if ZendClassObject::new(Handshake::new(Rc::clone(&request)))
+            if ZendClassObject::new(Handshake::new(Arc::clone(&request)))
                 .set_zval(&mut handshake, false)
                 .is_err()
             {

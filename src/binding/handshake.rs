@@ -1,6 +1,6 @@
 //! The class `Ferry\Handshake`, and what a handshake callback may answer.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ext_php_rs::exception::PhpResult;
 use ext_php_rs::prelude::*;
@@ -23,7 +23,7 @@ const SECRETS: [&str; 3] = ["token", "ticket", "access_token"];
 #[php_class]
 #[php(name = "Ferry\\Handshake")]
 pub struct Handshake {
-    request: Rc<HandshakeRequest>,
+    request: Arc<HandshakeRequest>,
 }
 
 #[php_impl]
@@ -158,7 +158,7 @@ impl object::Redacted for Handshake {
 }
 
 impl Handshake {
-    pub fn new(request: Rc<HandshakeRequest>) -> Self {
+    pub fn new(request: Arc<HandshakeRequest>) -> Self {
         Self { request }
     }
 

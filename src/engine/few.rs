@@ -138,6 +138,7 @@ mod tests {
 
     use super::*;
 
+    #[cfg(target_pointer_width = "64")]
     const _: () = assert!(size_of::<Thin<u8>>() == 8 && size_of::<Few<Arc<str>>>() == 16);
 
     #[test]

@@ -39,7 +39,7 @@ pub struct Gate {
 /// A connection that may be upgraded.
 pub struct Accepted {
     /// The request, or its id where PHP has it.
-    pub request: Result<Box<HandshakeRequest>, HandshakeId>,
+    pub request: Result<Arc<HandshakeRequest>, HandshakeId>,
     pub expires_at: Option<i64>,
     /// permessage-deflate, as the answer says.
     pub deflate: Option<Terms>,
@@ -172,7 +172,7 @@ impl Gate {
             token,
             verified,
         };
-        let request = Box::new(HandshakeRequest::new(head, client, credentials));
+        let request = HandshakeRequest::new(head, client, credentials);
         let since = match &config.history {
             Some(_) => query_offsets(request.head.query()),
             None => Vec::new(),
@@ -182,7 +182,7 @@ impl Gate {
             self.ask(request, expires_at, user).await?
         } else {
             Accepted {
-                request: Ok(request),
+                request: Ok(Arc::new(request)),
                 expires_at,
                 deflate: None,
                 since: Vec::new(),
@@ -247,7 +247,7 @@ impl Gate {
 
     async fn ask(
         &self,
-        mut request: Box<HandshakeRequest>,
+        mut request: HandshakeRequest,
         expires_at: Option<i64>,
         user: Option<Box<str>>,
     ) -> Result<Accepted, Problem> {
@@ -259,7 +259,7 @@ impl Gate {
                 serial,
             };
             request.id = id;
-            state.emit(Event::Handshake(request));
+            state.emit(Event::Handshake(Arc::new(request)));
             (
                 Asked {
                     local: Rc::clone(&self.local),

@@ -78,7 +78,7 @@ pub struct State {
 /// A connection that may become a session.
 pub struct Admission {
     /// The request, or its id where PHP has it.
-    pub request: Result<Box<HandshakeRequest>, HandshakeId>,
+    pub request: Result<Arc<HandshakeRequest>, HandshakeId>,
     pub expires_at: Option<i64>,
     /// permessage-deflate, as the answer to the request says.
     pub deflate: Option<Terms>,

@@ -31,7 +31,7 @@ const MAX_EVENTS: usize = 128 * 1024;
 #[derive(Debug)]
 pub enum Event {
     /// PHP must answer with a handshake reply.
-    Handshake(Box<HandshakeRequest>),
+    Handshake(Arc<HandshakeRequest>),
     /// The client of a handshake that PHP was asked about is gone, or its time is over.
     HandshakeGone(HandshakeId),
     Open(Box<Opened>),
@@ -68,7 +68,7 @@ pub struct Opened {
     pub id: ConnId,
     pub outlet: Arc<Outlet>,
     /// The request, or where PHP already has it: it was asked about this handshake.
-    pub request: Result<Box<HandshakeRequest>, HandshakeId>,
+    pub request: Result<Arc<HandshakeRequest>, HandshakeId>,
 }
 
 #[derive(Debug)]

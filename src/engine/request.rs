@@ -25,6 +25,9 @@ pub struct HandshakeRequest {
     credentials: Option<Box<Credentials>>,
 }
 
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<HandshakeRequest>() <= 80);
+
 /// What the client offered and proved beside its headers.
 #[derive(Debug, Default)]
 pub struct Credentials {

@@ -38,7 +38,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// An event with its payload copied out of the burst.
 #[derive(Debug)]
 pub enum Seen {
-    Handshake(Box<HandshakeRequest>),
+    Handshake(Arc<HandshakeRequest>),
     HandshakeGone(HandshakeId),
     Open(ConnId),
     Message { id: ConnId, binary: bool, data: Vec<u8> },
@@ -52,7 +52,7 @@ pub struct Host {
     live: HashMap<ConnId, Arc<Outlet>>,
     /// Handshakes that PHP was asked about and that are neither open nor gone.
     asked: HashSet<HandshakeId>,
-    requests: HashMap<ConnId, HandshakeRequest>,
+    requests: HashMap<ConnId, Arc<HandshakeRequest>>,
     /// Of the message taken last, whose callback runs until the next event is asked for.
     handling: Option<Arc<Outlet>>,
 }
@@ -169,7 +169,7 @@ impl Host {
     }
 
     #[track_caller]
-    pub fn handshake(&mut self) -> Box<HandshakeRequest> {
+    pub fn handshake(&mut self) -> Arc<HandshakeRequest> {
         match self.next() {
             Seen::Handshake(request) => request,
             other => panic!("a handshake was due, not {other:?}"),
@@ -309,7 +309,7 @@ impl Host {
                 Event::HandshakeGone(id) => Seen::HandshakeGone(id),
                 Event::Open(opened) => {
                     match opened.request {
-                        Ok(request) => drop(self.requests.insert(opened.id, *request)),
+                        Ok(request) => drop(self.requests.insert(opened.id, request)),
                         Err(id) => assert!(self.asked.remove(&id), "opened without being asked: {id:?}"),
                     }
                     let again = self.live.insert(opened.id, opened.outlet);
