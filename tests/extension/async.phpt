@@ -123,7 +123,7 @@ Exception: %s
 
 Warning: Uncaught DomainException: unasked in %s:%d
 Stack trace:
-#0 [internal function]: {closure}()
+#0 [internal function]: {closure%S}()
 #1 [internal function]: Ferry\{fiber}()
 #2 [internal function]: Fiber->resume()
 #3 %s(%d): Ferry\async(Object(Closure))
@@ -134,7 +134,7 @@ unwound
 
 Warning: Uncaught DomainException: asked too late in %s:%d
 Stack trace:
-#0 [internal function]: {closure}()
+#0 [internal function]: {closure%S}()
 #1 [internal function]: Ferry\{fiber}()
 #2 [internal function]: Fiber->resume()
 #3 %s(%d): Ferry\async(Object(Closure))

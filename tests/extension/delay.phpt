@@ -59,7 +59,7 @@ into the wait
 
 Warning: Uncaught Exception: to nobody in %s:%d
 Stack trace:
-#0 [internal function]: {closure}()
+#0 [internal function]: {closure%S}()
 #1 [internal function]: Fiber->resume()
 #2 %s(%d): Ferry\delay(0.01)
 #3 {main}

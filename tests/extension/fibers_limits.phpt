@@ -93,12 +93,15 @@ var_dump($fiber->isTerminated());
 $client->end();
 
 echo "-- destructors\n";
-final class Waits { public function __construct(public ?Waits $self = null) { $this->self = $this; } public function __destruct() { delay(0.001); echo "destructor waited\n"; } }
+final class Waits { public function __construct(public ?Waits $self = null) { $this->self = $this; } public static bool $done = false; public function __destruct() { delay(0.001); self::$done = true; } }
 $server = server(['fibers' => true]);
 $server->onMessage(function ($c) { new Waits(); gc_collect_cycles(); $c->send('collected'); });
 $client = WsClient::connect($server->listen());
 $client->send('x');
 echo $client->receive(20), "\n";
+// Since PHP 8.4 the collector does not wait for a destructor that suspends.
+for ($end = microtime(true) + 20; !Waits::$done && microtime(true) < $end;) { delay(0.001); }
+echo Waits::$done ? "destructor waited\n" : "destructor lost\n";
 
 echo "-- cycles with suspended fibers\n";
 gc_collect_cycles();
@@ -147,7 +150,7 @@ bool(true)
 blocked x
 exit 0
 -- destructors
-destructor waited
 collected
+destructor waited
 -- cycles with suspended fibers
 bool(true)
