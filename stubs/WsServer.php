@@ -128,11 +128,11 @@ namespace Ferry;
  *
  * `redis`: what is published reaches every server of the same Redis, and histories survive a restart (docs/publishing.md).
  * `dsn` (string, required: redis://[user:password@]host[:6379][/db], rediss:// for TLS, or redis://[user:password@]/path.sock;
- * with ?prefix=name), `prefix` (string 'ferry', or what the DSN says: stands before all names in Redis), `max_body_bytes` (int
- * 1048576, to 67108864: of what is published at once), `max_messages` (int 1000: of those in one request), `queue_bytes` (int
- * 8388608: what is published here waits so far while Redis is away, and more is refused; 0: nothing waits), `timeout` (float
- * 2.0, seconds: to connect, and for any answer), `expire` (float 86400.0, seconds: the stream of a room whose history has no
- * `seconds` goes after that time without an event).
+ * with ?prefix=name, and with TLS ca_file, cert_file and key_file: paths of PEM files), `prefix` (string 'ferry', or what the
+ * DSN says: stands before all names in Redis), `max_body_bytes` (int 1048576, to 67108864: of what is published at once),
+ * `max_messages` (int 1000: of those in one request), `queue_bytes` (int 8388608: what is published here waits so far while
+ * Redis is away, and more is refused; 0: nothing waits), `timeout` (float 2.0, seconds: to connect, and for any answer),
+ * `expire` (float 86400.0, seconds: the stream of a room whose history has no `seconds` goes after that time without an event).
  */
 final class WsServer
 {

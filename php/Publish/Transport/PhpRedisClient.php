@@ -24,10 +24,12 @@ final class PhpRedisClient implements RedisClientInterface
 
     public function command(string $name, string|int|float ...$arguments): mixed
     {
+        $warnings = [];
+
         try {
             $redis = $this->connection();
             $redis->clearLastError();
-            $reply = $redis->rawCommand($name, ...$arguments);
+            $reply = Warnings::collect(static fn () => $redis->rawCommand($name, ...$arguments), $warnings);
             $error = $redis->getLastError();
         } catch (\RedisException $e) {
             // The extension throws some of Redis' own errors, too; they begin with a code.
@@ -57,8 +59,10 @@ final class PhpRedisClient implements RedisClientInterface
                 return $this->redis;
             }
 
+            $warnings = [];
+
             try {
-                $this->redis->ping();
+                Warnings::collect($this->redis->ping(...), $warnings);
 
                 return $this->redis;
             } catch (\RedisException) {
@@ -67,11 +71,32 @@ final class PhpRedisClient implements RedisClientInterface
         }
 
         $redis = new \Redis();
-        $host = $this->dsn->path ?? ($this->dsn->tls ? 'tls://' : '').$this->dsn->host;
-        // Blocking commands have a time limit of their own, within this one.
-        $connected = @$redis->connect($host, null === $this->dsn->path ? $this->dsn->port : 0, $this->timeout, null, 0, $this->timeout + 1.0);
+        $context = $this->dsn->tls ? ['stream' => $this->dsn->tlsOptions()] : [];
+        $warnings = [];
 
-        if (!$connected) {
+        try {
+            Warnings::collect(fn () => $this->open($redis, $context), $warnings);
+        } catch (\RedisException $e) {
+            // With TLS a refusal may be read only where the login is answered.
+            throw [] === $warnings ? $e : new \RedisException('no connection: '.implode('; ', [...$warnings, $e->getMessage()]), 0, $e);
+        }
+
+        $this->pid = (int) getmypid();
+
+        return $this->redis = $redis;
+    }
+
+    /**
+     * @param array{stream?: array<string, string|bool>} $context
+     *
+     * @throws \RedisException
+     */
+    private function open(\Redis $redis, array $context): void
+    {
+        $host = $this->dsn->path ?? ($this->dsn->tls ? 'tls://' : '').$this->dsn->host;
+
+        // Blocking commands have a time limit of their own, within the last one.
+        if (!$redis->connect($host, null === $this->dsn->path ? $this->dsn->port : 0, $this->timeout, null, 0, $this->timeout + 1.0, $context)) {
             throw new \RedisException('it refused the connection');
         }
 
@@ -82,9 +107,5 @@ final class PhpRedisClient implements RedisClientInterface
         if (0 !== $this->dsn->database && !$redis->select($this->dsn->database)) {
             throw new \RedisException('ERR '.($redis->getLastError() ?? 'no such database'));
         }
-
-        $this->pid = (int) getmypid();
-
-        return $this->redis = $redis;
     }
 }

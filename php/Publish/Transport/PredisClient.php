@@ -4,12 +4,16 @@ declare(strict_types=1);
 
 namespace Ferry\Publish\Transport;
 
+use Ferry\Exception\InvalidArgumentException;
 use Ferry\Exception\PublisherUnreachableException;
 use Predis\Client;
 use Predis\CommunicationException;
 
 /**
  * Over predis/predis, 1.1 or newer.
+ *
+ * Predis sets options of TLS on PHP's default context, for every other stream of the process. So it gets none: with rediss://
+ * Redis' certificate must be of an authority that PHP trusts (the system's, or openssl.cafile).
  */
 final class PredisClient implements RedisClientInterface
 {
@@ -19,9 +23,14 @@ final class PredisClient implements RedisClientInterface
 
     /**
      * @param float $timeout seconds to connect, and for an answer
+     *
+     * @throws InvalidArgumentException when the DSN names files for TLS
      */
     public function __construct(private readonly RedisDsn $dsn, private readonly float $timeout = 2.0)
     {
+        if (null !== ($dsn->caFile ?? $dsn->certFile)) {
+            throw new InvalidArgumentException('The DSN for Redis has ca_file or cert_file, which Predis would hand to every TLS stream of the process. Install the extension redis; an authority alone may be named in openssl.cafile of php.ini instead.');
+        }
     }
 
     public function command(string $name, string|int|float ...$arguments): mixed
@@ -62,6 +71,13 @@ final class PredisClient implements RedisClientInterface
         };
         // Blocking commands have a time limit of their own, within this one.
         $client = new Client($place + ['timeout' => $this->timeout, 'read_write_timeout' => (int) ceil($this->timeout) + 1]);
+        $warnings = [];
+
+        try {
+            Warnings::collect($client->connect(...), $warnings);
+        } catch (CommunicationException $e) {
+            throw new PublisherUnreachableException(sprintf('Redis at %s cannot be reached: %s', $this->dsn, implode('; ', [$e->getMessage(), ...$warnings])), 0, $e);
+        }
 
         if (null !== $this->dsn->password) {
             self::run($client, ['AUTH', ...(null === $this->dsn->user ? [] : [$this->dsn->user]), $this->dsn->password]);
@@ -82,7 +98,10 @@ final class PredisClient implements RedisClientInterface
     private static function run(Client $client, array $words): mixed
     {
         $failed = false;
-        $reply = $client->executeRaw($words, $failed);
+        $warnings = [];
+        $reply = Warnings::collect(static function () use ($client, $words, &$failed): mixed {
+            return $client->executeRaw($words, $failed);
+        }, $warnings);
 
         return $failed ? throw new RedisError((string) $reply) : $reply;
     }

@@ -12,6 +12,9 @@ use Ferry\Exception\InvalidArgumentException;
  *     redis://[user:password@]host[:6379][/db][?prefix=name]        rediss:// for TLS
  *     redis://[user:password@]/path.sock[?db=0&prefix=name]
  *
+ * With rediss:// further parameters name files in PEM form: ca_file, trusted in place of the system's authorities, and cert_file
+ * with key_file, for a Redis that asks its clients for a certificate. There is no way around the check of Redis' certificate.
+ *
  * User and password are percent-encoded; a password alone is the default user's.
  */
 final class RedisDsn
@@ -30,6 +33,9 @@ final class RedisDsn
         #[\SensitiveParameter] public readonly ?string $password,
         public readonly int $database,
         public readonly string $prefix,
+        public readonly ?string $caFile,
+        public readonly ?string $certFile,
+        public readonly ?string $keyFile,
     ) {
     }
 
@@ -49,7 +55,7 @@ final class RedisDsn
             throw self::invalid();
         }
 
-        $parameters = self::parameters($parts['query'] ?? '');
+        $parameters = self::parameters($parts['query'] ?? '', 's' === $parts['tls']);
         $port = (int) ($parts['port'] ?? 6379);
         $hasDatabase = '' !== ($parts['db'] ?? '');
 
@@ -68,7 +74,40 @@ final class RedisDsn
             $password,
             (int) ($hasDatabase ? $parts['db'] : $parameters['db'] ?? 0),
             $parameters['prefix'] ?? self::PREFIX,
+            $parameters['ca_file'] ?? null,
+            $parameters['cert_file'] ?? null,
+            $parameters['key_file'] ?? null,
         );
+    }
+
+    /**
+     * Options of a stream's context "ssl"; for Redis without TLS none.
+     *
+     * @return array<string, string|bool>
+     *
+     * @throws InvalidArgumentException when a file cannot be read
+     */
+    public function tlsOptions(): array
+    {
+        if (!$this->tls) {
+            return [];
+        }
+
+        $options = ['verify_peer' => true, 'verify_peer_name' => true, 'peer_name' => $this->host];
+
+        foreach (['ca_file' => ['cafile', $this->caFile], 'cert_file' => ['local_cert', $this->certFile], 'key_file' => ['local_pk', $this->keyFile]] as $parameter => [$option, $file]) {
+            if (null === $file) {
+                continue;
+            }
+
+            if (!is_file($file) || !is_readable($file)) {
+                throw new InvalidArgumentException(sprintf('The DSN for Redis has %s=%s, which cannot be read', $parameter, $file));
+            }
+
+            $options[$option] = $file;
+        }
+
+        return $options;
     }
 
     /**
@@ -83,12 +122,13 @@ final class RedisDsn
     }
 
     /**
-     * @return array{db?: string, prefix?: string}
+     * @return array{db?: string, prefix?: string, ca_file?: string, cert_file?: string, key_file?: string}
      */
-    private static function parameters(string $query): array
+    private static function parameters(string $query, bool $tls): array
     {
         parse_str($query, $given);
         $allowed = ['db' => '{^\d{1,7}$}D', 'prefix' => '/^[A-Za-z0-9:._{}-]{1,64}$/D'];
+        $allowed += $tls ? array_fill_keys(['ca_file', 'cert_file', 'key_file'], '/^[^\0]+$/D') : [];
         $parameters = [];
 
         foreach ($given as $name => $value) {
@@ -99,7 +139,8 @@ final class RedisDsn
             $parameters[$name] = $value;
         }
 
-        return $parameters;
+        // A certificate is nothing without its key.
+        return isset($parameters['cert_file']) === isset($parameters['key_file']) ? $parameters : throw self::invalid();
     }
 
     /**
@@ -119,6 +160,6 @@ final class RedisDsn
 
     private static function invalid(): InvalidArgumentException
     {
-        return new InvalidArgumentException('The DSN for Redis must be redis://[user:password@]host[:port][/db][?prefix=name], rediss:// for TLS, or redis:///path.sock[?db=0&prefix=name]; a prefix is 1 to 64 letters, digits and any of ":._-{}"');
+        return new InvalidArgumentException('The DSN for Redis must be redis://[user:password@]host[:port][/db][?prefix=name], rediss:// for TLS, where ca_file, and cert_file with key_file, may be given, too, or redis:///path.sock[?db=0&prefix=name]; a prefix is 1 to 64 letters, digits and any of ":._-{}"');
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn read(options: &Section, config: &mut Config) -> Result<(), OptionE
         Some(value) => value,
     };
     let section = Section::open("redis", "redis.", value, KNOWN)?;
-    let dsn = match section.get("dsn") {
+    let dsn: Dsn = match section.get("dsn") {
         None => {
             return Err(OptionError::Missing {
                 option: section.path("dsn"),
@@ -74,6 +74,9 @@ pub(super) fn read(options: &Section, config: &mut Config) -> Result<(), OptionE
                 given: value.describe_secret(),
             })?,
     };
+    dsn.tls
+        .read()
+        .map_err(|bad| OptionError::conflict(section.path("dsn"), bad.to_string()))?;
     let mut redis = RedisOptions::new(dsn);
     if let Some(value) = section.get("prefix") {
         let prefix = text(value).filter(|text| is_prefix(text));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::tls::TlsFiles;
 use crate::engine::auth::Secret;
 use crate::engine::auth::query::form_decode;
 
@@ -19,8 +20,9 @@ pub enum Address {
     Unix(PathBuf),
 }
 
-/// `redis://[user:password@]host[:port][/db][?prefix=name]`, `rediss://` for TLS, or
-/// `redis://[user:password@]/path.sock[?db=0&prefix=name]`. Neither `Display` nor `Debug` shows the password.
+/// `redis://[user:password@]host[:port][/db][?prefix=name]`, `rediss://` for TLS, where `ca_file`, and `cert_file` with
+/// `key_file`, are further parameters, or `redis://[user:password@]/path.sock[?db=0&prefix=name]`. Neither `Display` nor
+/// `Debug` shows the password.
 #[derive(Clone, Debug)]
 pub struct Dsn {
     pub address: Address,
@@ -29,6 +31,7 @@ pub struct Dsn {
     pub database: i64,
     /// Stands before the names of all keys and channels.
     pub prefix: Option<String>,
+    pub tls: TlsFiles,
 }
 
 /// No DSN of a Redis server.
@@ -56,13 +59,22 @@ impl FromStr for Dsn {
         };
         let (user, password) = read_login(login);
         let (mut database, mut prefix) = (None, None);
+        let (mut ca, mut certificate, mut key) = (None, None, None);
         for (name, value) in query.split('&').filter(|pair| !pair.is_empty()).map(split_pair) {
             match name {
                 "db" if database.is_none() => database = Some(read_database(&value)?),
                 "prefix" if prefix.is_none() && is_prefix(&value) => prefix = Some(value),
+                "ca_file" if tls => read_file(&mut ca, value)?,
+                "cert_file" if tls => read_file(&mut certificate, value)?,
+                "key_file" if tls => read_file(&mut key, value)?,
                 _ => return Err(NoDsn),
             }
         }
+        let pair = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err(NoDsn),
+        };
         let address = if place.is_empty() {
             if tls || path.len() < 2 || path.len() > MAX_PATH {
                 return Err(NoDsn);
@@ -84,6 +96,7 @@ impl FromStr for Dsn {
             password,
             database: database.unwrap_or(0),
             prefix,
+            tls: TlsFiles { ca, pair },
         })
     }
 }
@@ -158,6 +171,14 @@ fn read_database(text: &str) -> Result<i64, NoDsn> {
         .ok_or(NoDsn)
 }
 
+fn read_file(file: &mut Option<PathBuf>, value: String) -> Result<(), NoDsn> {
+    if value.is_empty() || file.is_some() {
+        return Err(NoDsn);
+    }
+    *file = Some(value.into());
+    Ok(())
+}
+
 fn split_pair(pair: &str) -> (&str, String) {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     (name, form_decode(value))
@@ -195,6 +216,10 @@ mod tests {
         assert!(!format!("{dsn} {dsn:?}").contains("p@ss"));
         let dsn: Dsn = "redis://secret@/run/r.sock".parse().unwrap();
         assert_eq!(dsn.password.unwrap().expose(), b"secret");
+        assert_eq!(dsn.tls, TlsFiles::default());
+        let dsn: Dsn = "rediss://h?ca_file=/a%20b.pem&cert_file=c&key_file=k".parse().unwrap();
+        let (ca, pair) = (Some("/a b.pem".into()), Some(("c".into(), "k".into())));
+        assert_eq!(dsn.tls, TlsFiles { ca, pair });
     }
 
     #[test]
@@ -220,6 +245,12 @@ mod tests {
             "redis://h?prefix=a%20b",
             "redis://h?prefix=a&prefix=b",
             "redis://h#x",
+            "redis://h?ca_file=/ca.pem",
+            "rediss://h?ca_file=",
+            "rediss://h?ca_file=a&ca_file=b",
+            "rediss://h?cert_file=c",
+            "rediss://h?key_file=k",
+            "rediss://h?verify=0",
             "redis://[::1",
             "redis://[x]",
             "redis://a b",

@@ -13,6 +13,7 @@ mod publishing;
 mod session;
 mod stream;
 mod thread;
+mod tls;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -466,7 +466,11 @@ fn client(link: &Link) -> RedisResult<Client> {
     if let Some(password) = &dsn.password {
         login = login.set_password(String::from_utf8_lossy(password.expose()));
     }
-    Client::open(address.into_connection_info()?.set_redis_settings(login))
+    let info = address.into_connection_info()?.set_redis_settings(login);
+    match &dsn.address {
+        Address::Tcp { tls: true, .. } => Client::build_with_tls(info, dsn.tls.read()?),
+        _ => Client::open(info),
+    }
 }
 
 fn silent() -> RedisError {

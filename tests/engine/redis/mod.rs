@@ -3,6 +3,7 @@
 mod away;
 mod history;
 mod requests;
+mod tls;
 
 use ferry::engine::history::{HistoryOptions, Rule};
 use ferry::engine::id::ConnId;

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Ferry\Tests\Fixtures;
 
 /**
- * A Redis server of the test's own: a folder, a Unix socket, no port, and a password. It writes down everything before it
- * answers.
+ * A Redis server of the test's own: a folder, a Unix socket, no port but one with TLS where a test asks for it, and a password.
+ * It writes down everything before it answers.
  */
 final class RedisServer
 {
@@ -18,7 +18,13 @@ final class RedisServer
     /** @var ?resource */
     private $process = null;
 
-    public function __construct()
+    private int $tlsPort = 0;
+
+    /**
+     * @param ?string $certificate of tests/fixtures/tls, to speak TLS with, too
+     * @param bool    $asks        for a certificate of its clients
+     */
+    public function __construct(private readonly ?string $certificate = null, private readonly bool $asks = false)
     {
         // Short: the path of a Unix socket has at most 107 bytes.
         $this->dir = sys_get_temp_dir().'/ferry-redis-'.bin2hex(random_bytes(4));
@@ -37,6 +43,19 @@ final class RedisServer
         return 'redis://:'.rawurlencode(self::PASSWORD).'@'.$this->dir.'/r.sock?db=1&prefix=test';
     }
 
+    public static function tlsFile(string $name): string
+    {
+        return \dirname(__DIR__, 2).'/fixtures/tls/'.$name;
+    }
+
+    /**
+     * @param array<string, string> $parameters
+     */
+    public function tlsDsn(array $parameters, string $host = 'localhost'): string
+    {
+        return 'rediss://:'.rawurlencode(self::PASSWORD).'@'.$host.':'.$this->tlsPort.'/1?'.http_build_query(['prefix' => 'test'] + $parameters);
+    }
+
     public function wrongLogin(): string
     {
         return 'redis://:wrong@'.$this->dir.'/r.sock';
@@ -45,7 +64,7 @@ final class RedisServer
     public function start(): void
     {
         $log = $this->dir.'/log';
-        $command = ['redis-server', '--port', '0', '--unixsocket', $this->dir.'/r.sock', '--requirepass', self::PASSWORD, '--dir', $this->dir, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
+        $command = ['redis-server', '--port', '0', '--unixsocket', $this->dir.'/r.sock', '--requirepass', self::PASSWORD, '--dir', $this->dir, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always', ...$this->tlsArguments()];
         $process = proc_open($command, [['file', '/dev/null', 'r'], ['file', $log, 'a'], ['file', $log, 'a']], $pipes, $this->dir);
 
         if (false === $process) {
@@ -97,6 +116,27 @@ final class RedisServer
         }
 
         return $socket;
+    }
+
+    /**
+     * @return list<string>
+     */
+    private function tlsArguments(): array
+    {
+        if (null === $this->certificate) {
+            return [];
+        }
+
+        $free = stream_socket_server('tcp://127.0.0.1:0');
+
+        if (false === $free) {
+            throw new \RuntimeException('No port is free');
+        }
+
+        $this->tlsPort = (int) substr((string) strrchr((string) stream_socket_get_name($free, false), ':'), 1);
+        fclose($free);
+
+        return ['--tls-port', (string) $this->tlsPort, '--bind', '127.0.0.1', '--tls-cert-file', self::tlsFile($this->certificate.'.pem'), '--tls-key-file', self::tlsFile($this->certificate.'.key'), '--tls-ca-cert-file', self::tlsFile('ca.pem'), '--tls-auth-clients', $this->asks ? 'yes' : 'no'];
     }
 
     private function answers(): bool

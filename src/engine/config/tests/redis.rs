@@ -46,6 +46,7 @@ fn redis_options_are_checked_and_no_password_is_shown() {
         "{bad}"
     );
     for (name, value) in [
+        ("dsn", Value::from("redis://h?ca_file=/ca.pem")),
         ("prefix", Value::from("a b")),
         ("prefix", "".into()),
         ("prefix", 5.into()),
@@ -58,5 +59,41 @@ fn redis_options_are_checked_and_no_password_is_shown() {
     ] {
         let said = refused(name, value);
         assert!(said.starts_with(&format!("Option \"redis.{name}\" ")), "{said}");
+    }
+}
+
+#[test]
+fn files_of_tls_are_read_at_once() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/");
+    let dsn = |query: String| redis([("dsn", Value::from(&*format!("rediss://:hunter2@h?{query}")))]);
+    let good = format!("ca_file={folder}ca.pem&cert_file={folder}local.pem&key_file={folder}local.key");
+    assert!(parse("redis", dsn(good)).is_ok());
+    for (query, reason) in [
+        (
+            "ca_file=F/none.pem",
+            "ca_file=F/none.pem, which cannot be used: No such file",
+        ),
+        ("ca_file=F/local.key", "it holds no certificate in PEM form"),
+        (
+            "cert_file=F/none.pem&key_file=F/local.key",
+            "cert_file=F/none.pem, which cannot be used: No such file",
+        ),
+        (
+            "cert_file=F/local.pem&key_file=F/ca.pem",
+            "it holds no private key in PEM form without a passphrase",
+        ),
+        (
+            "cert_file=F/local.pem&key_file=F/encrypted.key",
+            "it holds no private key in PEM form without a passphrase",
+        ),
+        (
+            "cert_file=F/local.pem&key_file=F/renewed.key",
+            "key_file=F/renewed.key, which cannot be used: ",
+        ),
+    ] {
+        let real = |text: &str| text.replace("F/", folder);
+        let said = message("redis", dsn(real(query)));
+        assert!(said.starts_with("Option \"redis.dsn\" has "), "{said}");
+        assert!(said.contains(&real(reason)) && !said.contains("hunter2"), "{said}");
     }
 }

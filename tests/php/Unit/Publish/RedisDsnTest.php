@@ -36,6 +36,7 @@ final class RedisDsnTest extends TestCase
     {
         yield ['redis://localhost', 'redis://localhost:6379'];
         yield ['rediss://[::1]:7000/', 'rediss://[::1]:7000', ['tls' => true, 'host' => '::1']];
+        yield ['rediss://h?ca_file=/a%20b.pem&cert_file=c&key_file=k', 'rediss://h:6379', ['caFile' => '/a b.pem', 'certFile' => 'c', 'keyFile' => 'k']];
         yield ['redis://10.0.0.1:7000/3', 'redis://10.0.0.1:7000', ['database' => 3]];
         yield ['redis://h?db=4&prefix=shop:1', 'redis://h:6379', ['database' => 4, 'prefix' => 'shop:1']];
         yield ['redis:///run/r.sock?db=2', 'redis:///run/r.sock', ['path' => '/run/r.sock', 'database' => 2]];
@@ -48,7 +49,7 @@ final class RedisDsnTest extends TestCase
      */
     public function testWhatIsNoDsnIsRefusedWithoutBeingShown(): void
     {
-        foreach (['redis:h', 'redis://', 'redis:///', 'rediss:///run/r.sock', 'redis://h:0', 'redis://h:x', 'redis://h:99999', 'redis://h/x', 'redis://h/1?db=2', 'redis://h?db=', 'redis://h?cluster=1', 'redis://h?prefix=', 'redis://h?prefix=a%20b', 'redis://h#x', 'redis://:hunter2@[::1'] as $dsn) {
+        foreach (['redis:h', 'redis://', 'redis:///', 'rediss:///run/r.sock', 'redis://h:0', 'redis://h:x', 'redis://h:99999', 'redis://h/x', 'redis://h/1?db=2', 'redis://h?db=', 'redis://h?cluster=1', 'redis://h?prefix=', 'redis://h?prefix=a%20b', 'redis://h#x', 'redis://h?ca_file=/ca.pem', 'rediss://h?ca_file=', 'rediss://h?cert_file=c', 'rediss://h?key_file=k', 'rediss://h?verify=0', 'redis://:hunter2@[::1'] as $dsn) {
             try {
                 (new PublisherFactory())->create($dsn);
                 self::fail($dsn);
@@ -56,6 +57,19 @@ final class RedisDsnTest extends TestCase
                 self::assertStringStartsWith('The DSN for Redis must be redis://', $e->getMessage());
                 self::assertStringNotContainsString('hunter2', $e->getMessage());
             }
+        }
+    }
+
+    public function testFilesThatCannotBeReadAreNamed(): void
+    {
+        self::assertSame([], RedisDsn::parse('redis://h')->tlsOptions());
+        $dsn = RedisDsn::parse('rediss://:hunter2@h?ca_file='.rawurlencode(__DIR__.'/none.pem'));
+
+        try {
+            $dsn->tlsOptions();
+            self::fail('There is no such file');
+        } catch (InvalidArgumentException $e) {
+            self::assertSame('The DSN for Redis has ca_file='.__DIR__.'/none.pem, which cannot be read', $e->getMessage());
         }
     }
 
