@@ -32,8 +32,8 @@ final class PhpRedisClient implements RedisClientInterface
             $reply = Warnings::collect(static fn () => $redis->rawCommand($name, ...$arguments), $warnings);
             $error = $redis->getLastError();
         } catch (\RedisException $e) {
-            // The extension throws some of Redis' own errors, too; they begin with a code.
-            if (1 === preg_match('{^[A-Z]{2,} }', $e->getMessage())) {
+            // The extension throws some of Redis' own errors, too; they begin with a code. Two of its own look like one.
+            if (1 === preg_match('{^(?!(?:AUTH|SELECT) failed )[A-Z]{2,} }', $e->getMessage())) {
                 throw new RedisError($e->getMessage(), 0, $e);
             }
 
