@@ -144,6 +144,9 @@ pub fn poll(core: &Rc<Core>, timeout: Option<Duration>, max: usize) -> PhpResult
         let Ok(resumed) = fiber::tick(Some(core)) else {
             return Ok(Ended::Pending);
         };
+        if resumed > 0 {
+            server.metrics.see_php();
+        }
         let Ok(handled) = drain(core, &server, max) else {
             return Ok(Ended::Pending);
         };
@@ -230,7 +233,7 @@ fn fire_timers(core: &Rc<Core>) -> Result<usize, Unwinding> {
         if core.config.fibers.is_some() {
             serving::fire(core, callback)?;
         } else {
-            call(core, &callback, &mut [], None)?;
+            call(core, callback, &mut [], None)?;
         }
     }
     Ok(fired)
@@ -243,17 +246,19 @@ pub fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize) -> Result<usize, 
     }
     let mut handled = 0;
     while handled < max {
-        let Some(event) = events::next(core, server) else { break };
+        let Some(done) = events::handle_next(core, server) else {
+            break;
+        };
         handled += 1;
-        events::deliver(core, server, event)?;
+        done?;
     }
     Ok(handled)
 }
 
-/// Calls into PHP, takes the time, and looks at how it ended.
-pub fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Outcome) {
+/// Calls into PHP, takes the time, and looks at how it ended. The answer is written over `answer`, which holds nothing.
+pub fn invoke(core: &Core, callback: &Callback, args: &mut [Zval], answer: &mut Zval) -> Outcome {
     core.metrics.borrow().begin_callback();
-    let answer = callback.call(args);
+    callback.call_into(args, answer);
     let ran = core.metrics.borrow().end_callback();
     if let (Some(slow), Some(ran)) = (core.config.slow_callback, ran)
         && ran >= slow
@@ -262,22 +267,23 @@ pub fn invoke(core: &Core, callback: &Callback, args: &mut [Zval]) -> (Zval, Out
     }
     if !core.is_ours() {
         // The callback forked, and this is the child: events and threads are the parent's.
-        return (answer, Outcome::Unwinding);
+        return Outcome::Unwinding;
     }
-    let outcome = zend::outcome();
-    (answer, outcome)
+    zend::outcome()
 }
 
 /// Calls a callback and deals with what it throws. `subject` is the argument that is the connection.
+///
+/// `callback` is the caller's own: a callback may replace itself or clear its server, and is kept until it has returned.
+#[allow(clippy::needless_pass_by_value, reason = "see above")]
 pub fn call(
     core: &Rc<Core>,
-    callback: &Rc<Callback>,
+    callback: Rc<Callback>,
     args: &mut [Zval],
     subject: Option<usize>,
 ) -> Result<(), Unwinding> {
-    // A callback may replace itself or clear its server: the clone keeps it until it has returned.
-    let callback = Rc::clone(callback);
-    match invoke(core, &callback, args).1 {
+    let mut answer = Zval::new();
+    match invoke(core, &callback, args, &mut answer) {
         Outcome::Returned => Ok(()),
         Outcome::Unwinding => Err(Unwinding),
         Outcome::Threw(thrown) => {
@@ -295,7 +301,8 @@ pub fn report(core: &Rc<Core>, connection: Zval, thrown: Zval) -> Result<(), Unw
         return log(&thrown);
     };
     let mut args = [connection, thrown];
-    match invoke(core, &handler, &mut args).1 {
+    let mut answer = Zval::new();
+    match invoke(core, &handler, &mut args, &mut answer) {
         Outcome::Returned => Ok(()),
         Outcome::Unwinding => Err(Unwinding),
         Outcome::Threw(second) => {

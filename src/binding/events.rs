@@ -4,10 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ext_php_rs::convert::IntoZval;
-use ext_php_rs::types::{ZendClassObject, Zval};
+use ext_php_rs::types::{ZendClassObject, ZendStr, Zval};
 
 use crate::engine::id::ConnId;
-use crate::engine::inbox::{Event, Opened};
+use crate::engine::inbox::{Burst, Event, Opened};
 use crate::engine::mailbox::Command;
 use crate::engine::request::{HandshakeId, HandshakeReply, HandshakeRequest};
 use crate::engine::roster::Entry;
@@ -19,7 +19,7 @@ use super::core::{Asked, Core};
 use super::dispatch::{Unwinding, call, invoke, report};
 use super::handshake::Handshake;
 use super::serving::Key;
-use super::zend::Outcome;
+use super::zend::{self, Outcome};
 
 /// An event whose PHP values are made.
 pub enum Ready {
@@ -57,7 +57,15 @@ impl Ready {
 /// Calls the callback that the event is for.
 pub fn deliver(core: &Rc<Core>, server: &Rc<Server>, event: Ready) -> Result<(), Unwinding> {
     match event {
-        Ready::Message(id, connection, data, binary) => on_message(core, id, connection, data, binary),
+        Ready::Message(id, connection, data, binary) => {
+            if core.config.fibers.is_some() && core.roster.borrow().get(id).is_none_or(Entry::is_closing) {
+                // PHP has closed it while the message waited for its turn.
+                return Ok(());
+            }
+            let mut flag = Zval::new();
+            flag.set_bool(binary);
+            on_message(core, id, &mut [connection, data, flag])
+        }
         Ready::Handshake(request) => on_handshake(core, server, request),
         Ready::HandshakeGone(id) => {
             let gone = core.asked.borrow_mut().remove(&id);
@@ -70,60 +78,108 @@ pub fn deliver(core: &Rc<Core>, server: &Rc<Server>, event: Ready) -> Result<(),
     }
 }
 
-/// The next event of the inbox.
-pub fn next(core: &Core, server: &Server) -> Option<Ready> {
-    // Taken out: making the payload's string may not come back.
+/// The burst whose events are handled. Taken out: making the payload's string may not come back.
+#[inline]
+fn take_burst(core: &Core, server: &Server) -> Option<Burst> {
     let current = core.burst.borrow_mut().take();
-    let mut burst = if let Some(burst) = current {
-        burst
-    } else {
+    if current.is_none() {
         core.next_event.set(0);
-        server.inbox.try_take()?
-    };
-    let at = core.next_event.get();
-    let placeholder = Event::HandshakeGone(HandshakeId {
-        io_thread: 0,
-        serial: 0,
-    });
-    let ready = match std::mem::replace(&mut burst.events[at], placeholder) {
-        Event::Message { id, binary, payload } => {
-            let connection = {
-                let roster = core.roster.borrow();
-                roster
-                    .get(id)
-                    .filter(|e| !e.is_closing())
-                    .map(|e| e.value.shallow_clone())
-            };
-            connection.map_or(Ready::Skipped, |connection| {
-                Ready::Message(id, connection, convert::string(burst.payload(&payload)), binary)
-            })
-        }
-        Event::Handshake(request) => Ready::Handshake(request),
-        Event::HandshakeGone(id) => Ready::HandshakeGone(id),
-        Event::Open(opened) => Ready::Open(opened),
-        Event::Close { id, code, reason } => Ready::Close(id, code, reason),
-    };
-    core.next_event.set(at + 1);
-    let events = burst.events.len();
-    if at + 1 < events {
+        return server.inbox.try_take();
+    }
+    current
+}
+
+/// Puts it back, one event further, or gives it back when that was the last.
+#[inline]
+fn put_burst(core: &Core, server: &Server, burst: Burst) {
+    let (next, events) = (core.next_event.get() + 1, burst.events.len());
+    core.next_event.set(next);
+    if next < events {
         *core.burst.borrow_mut() = Some(burst);
     } else if server.inbox.give_back(burst, events) {
         server.mailboxes().for_each(|m| m.post(Command::Resume));
     }
+}
+
+/// Whose event is next; `None` when there is none.
+pub fn next_key(core: &Core, server: &Server) -> Option<Key> {
+    let burst = take_burst(core, server)?;
+    let key = match &burst.events[core.next_event.get()] {
+        Event::Message { id, .. } | Event::LargeMessage { id, .. } | Event::Close { id, .. } => Key::Connection(*id),
+        Event::Open(opened) => Key::Connection(opened.id),
+        Event::Handshake(request) => Key::Handshake(request.id),
+        Event::HandshakeGone(id) => Key::Handshake(*id),
+    };
+    *core.burst.borrow_mut() = Some(burst);
+    Some(key)
+}
+
+/// Handles the next event of the inbox; `None` when there is none. The same as [`next`] and [`deliver`], but the arguments of
+/// `onMessage` are made where the engine reads them.
+pub fn handle_next(core: &Rc<Core>, server: &Rc<Server>) -> Option<Result<(), Unwinding>> {
+    let mut burst = take_burst(core, server)?;
+    let at = core.next_event.get();
+    let Event::Message { id, start, len, binary } = burst.events[at] else {
+        let event = take_event(core, &mut burst, at);
+        put_burst(core, server, burst);
+        return Some(deliver(core, server, event));
+    };
+    let mut args = [Zval::new(), Zval::new(), Zval::new()];
+    let live = match core.roster.borrow().get(id) {
+        Some(entry) if !entry.is_closing() => zend::copy_object(&entry.value, &mut args[0]),
+        _ => false,
+    };
+    if !live {
+        put_burst(core, server, burst);
+        return Some(Ok(()));
+    }
+    args[1].set_zend_string(ZendStr::new(burst.payload(start, len), false));
+    args[2].set_bool(binary);
+    put_burst(core, server, burst);
+    Some(on_message(core, id, &mut args))
+}
+
+/// The next event of the inbox, for later.
+pub fn next(core: &Core, server: &Server) -> Option<Ready> {
+    let mut burst = take_burst(core, server)?;
+    let ready = take_event(core, &mut burst, core.next_event.get());
+    put_burst(core, server, burst);
     Some(ready)
 }
 
-fn on_message(core: &Rc<Core>, id: ConnId, connection: Zval, data: Zval, binary: bool) -> Result<(), Unwinding> {
-    if core.config.fibers.is_some() && core.roster.borrow().get(id).is_none_or(Entry::is_closing) {
-        // PHP has closed it while the message waited for its turn.
-        return Ok(());
+fn take_event(core: &Core, burst: &mut Burst, at: usize) -> Ready {
+    let placeholder = Event::HandshakeGone(HandshakeId {
+        io_thread: 0,
+        serial: 0,
+    });
+    match std::mem::replace(&mut burst.events[at], placeholder) {
+        Event::Message { id, start, len, binary } => message(core, id, burst.payload(start, len), binary),
+        Event::LargeMessage { id, binary, payload } => message(core, id, &payload, binary),
+        Event::Handshake(request) => Ready::Handshake(request),
+        Event::HandshakeGone(id) => Ready::HandshakeGone(id),
+        Event::Open(opened) => Ready::Open(opened),
+        Event::Close { id, code, reason } => Ready::Close(id, code, reason),
     }
+}
+
+fn message(core: &Core, id: ConnId, payload: &[u8], binary: bool) -> Ready {
+    let connection = {
+        let roster = core.roster.borrow();
+        roster
+            .get(id)
+            .filter(|e| !e.is_closing())
+            .map(|e| e.value.shallow_clone())
+    };
+    connection.map_or(Ready::Skipped, |connection| {
+        Ready::Message(id, connection, convert::string(payload), binary)
+    })
+}
+
+/// `args` are those of `onMessage`: connection, data, binary.
+fn on_message(core: &Rc<Core>, id: ConnId, args: &mut [Zval; 3]) -> Result<(), Unwinding> {
     let callback = core.callbacks.borrow().message.clone();
     if let Some(callback) = callback {
-        let mut flag = Zval::new();
-        flag.set_bool(binary);
-        let mut args = [connection, data, flag];
-        call(core, &callback, &mut args, Some(0))?;
+        call(core, callback, args, Some(0))?;
     }
     if let Some(entry) = core.roster.borrow().get(id) {
         entry.outlet.add_handled();
@@ -157,7 +213,7 @@ fn on_open(core: &Rc<Core>, server: &Rc<Server>, opened: Opened) -> Result<(), U
     let Some(callback) = core.callbacks.borrow().open.clone() else {
         return Ok(());
     };
-    call(core, &callback, &mut [value], Some(0))
+    call(core, callback, &mut [value], Some(0))
 }
 
 fn on_close(core: &Rc<Core>, id: ConnId, code: u16, reason: &str) -> Result<(), Unwinding> {
@@ -174,7 +230,7 @@ fn on_close(core: &Rc<Core>, id: ConnId, code: u16, reason: &str) -> Result<(), 
     number.set_long(i64::from(code));
     call(
         core,
-        &callback,
+        callback,
         &mut [connection, number, convert::string(reason)],
         Some(0),
     )
@@ -193,7 +249,8 @@ fn on_handshake(core: &Rc<Core>, server: &Server, request: Arc<HandshakeRequest>
             {
                 return Ok(());
             }
-            let (answer, outcome) = invoke(core, &callback, &mut [handshake]);
+            let mut answer = Zval::new();
+            let outcome = invoke(core, &callback, &mut [handshake], &mut answer);
             match outcome {
                 Outcome::Returned => Ok(answer),
                 Outcome::Unwinding => return Err(Unwinding),

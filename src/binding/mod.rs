@@ -23,6 +23,7 @@ mod room;
 mod send_result;
 mod server;
 mod serving;
+mod shortcut;
 mod signals;
 mod stats;
 mod stop;
@@ -78,6 +79,7 @@ extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
         object::make_sensitive::<HttpClient>("request", 2);
         object::make_sensitive::<HttpClient>("requestasync", 2);
         object::make_final("Ferry\\SendResult");
+        shortcut::install();
         object::redact::<Handshake>();
         object::redact::<Identity>();
         server::construct_once();

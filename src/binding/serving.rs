@@ -149,20 +149,28 @@ fn work(core: &Rc<Core>, server: &Rc<Server>, max: usize, handled: &Cell<usize>,
     let serving = &core.serving;
     while handled.get() < max {
         let orphan = serving.orphans.borrow_mut().pop_front();
-        let Some(event) = orphan.or_else(|| events::next(core, server)) else {
-            return;
+        let key = match &orphan {
+            Some(event) => event.key(),
+            None => match events::next_key(core, server) {
+                None => return,
+                key => key,
+            },
         };
         handled.set(handled.get() + 1);
-        let key = event.key();
         if let Some(key) = key
             && !serving.busy.borrow().is_empty()
             && serving.busy.borrow().contains_key(&key)
         {
-            put_behind(core, server, key, event);
+            if let Some(event) = orphan.or_else(|| events::next(core, server)) {
+                put_behind(core, server, key, event);
+            }
             continue;
         }
         serving.current.set(key);
-        let delivered = events::deliver(core, server, event);
+        let delivered = match orphan {
+            Some(event) => events::deliver(core, server, event),
+            None => events::handle_next(core, server).unwrap_or(Ok(())),
+        };
         if serving.drainer.get() != number {
             // It was suspended, and its connection is busy since then.
             if let Some(key) = key {
@@ -274,7 +282,7 @@ pub fn fire(core: &Rc<Core>, callback: Rc<Callback>) -> Result<(), Unwinding> {
         let (core, suspended) = (Rc::clone(core), Rc::clone(&suspended));
         move || {
             // Unwinding shows in what is pending.
-            let _ = dispatch::call(&core, &callback, &mut [], None);
+            let _ = dispatch::call(&core, callback, &mut [], None);
             if suspended.get() {
                 core.serving.timers.set(core.serving.timers.get() - 1);
             }

@@ -88,6 +88,23 @@ pub fn set_get_gc(handlers: &ZendObjectHandlers, get_gc: GetGc) {
     unsafe { (*handlers).get_gc = Some(get_gc) };
 }
 
+/// `ZVAL_COPY` of an object to a place that holds nothing. False: it is none. Field by field, so that the value is read back in
+/// the pieces it was written in.
+#[inline]
+pub fn copy_object(from: &Zval, to: &mut Zval) -> bool {
+    if !from.is_object() {
+        return false;
+    }
+    // SAFETY: the value says that it is an object, and it holds a reference, so that the object is live.
+    unsafe {
+        let object = from.value.obj;
+        (*object).gc.refcount += 1;
+        to.value.obj = object;
+        to.u1.type_info = from.u1.type_info;
+    }
+    true
+}
+
 /// Calls a function whose lookup was done before.
 ///
 /// # Safety
@@ -99,20 +116,36 @@ pub unsafe fn call(
     scope: *mut zend_class_entry,
     args: &mut [Zval],
 ) -> Zval {
-    let mut result = Zval::new();
+    let mut answer = Zval::new();
+    // SAFETY: given by the caller.
+    unsafe { call_into(function, object, scope, args, &mut answer) };
+    answer
+}
+
+/// The same where the answer has a place. It is written over `answer`, which holds nothing.
+///
+/// # Safety
+///
+/// As for [`call`].
+pub unsafe fn call_into(
+    function: *mut zend_function,
+    object: *mut zend_object,
+    scope: *mut zend_class_entry,
+    args: &mut [Zval],
+    answer: &mut Zval,
+) {
     // SAFETY: given by the caller. The engine copies the arguments into the callee's frame.
     unsafe {
         zend_call_known_function(
             function,
             object,
             scope,
-            &raw mut result,
+            answer,
             u32::try_from(args.len()).unwrap_or(0),
             args.as_mut_ptr(),
             ptr::null_mut(),
         );
     }
-    result
 }
 
 /// How a call into PHP ended.
@@ -151,8 +184,10 @@ fn is_fiber_ending() -> bool {
 }
 
 /// Whether an exception is pending, of whatever kind.
+#[inline]
 pub fn is_pending() -> bool {
-    ExecutorGlobals::has_exception()
+    // SAFETY: the globals live as long as the thread.
+    unsafe { !(*ext_php_rs::ffi::ext_php_rs_executor_globals()).exception.is_null() }
 }
 
 /// Whether the script or its fiber unwinds: nothing may be called any more.
@@ -188,10 +223,13 @@ pub fn propagate() -> PhpResult<()> {
 }
 
 /// Looks at the exception the last call left, and takes it unless it unwinds the script or a fiber.
+#[inline]
 pub fn outcome() -> Outcome {
-    if !ExecutorGlobals::has_exception() {
-        return Outcome::Returned;
-    }
+    if is_pending() { take() } else { Outcome::Returned }
+}
+
+#[cold]
+fn take() -> Outcome {
     if is_exiting() || is_fiber_ending() {
         return Outcome::Unwinding;
     }

@@ -4,7 +4,7 @@
 //! held for an append or a swap (about 10 ns when nobody else wants it) lets the I/O thread take what a long callback
 //! has sent so far, without the PHP thread's help.
 
-use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -222,6 +222,8 @@ pub struct Mailbox {
     open: Mutex<Batch>,
     /// The I/O thread has taken a batch.
     taken: Condvar,
+    /// How many wait for that, changed under the lock. Notifying is a system call, even where nobody waits.
+    waiting: AtomicUsize,
     /// `open` has something; read without the lock.
     filled: AtomicBool,
     /// The I/O thread parks: it must be woken.
@@ -240,7 +242,9 @@ impl Mailbox {
         while batch.bytes() > LIMIT_BYTES && !self.dead.load(Ordering::Relaxed) {
             self.filled.store(true, Ordering::SeqCst);
             self.bell.notify_one();
+            self.waiting.fetch_add(1, Ordering::Relaxed);
             batch = self.taken.wait(batch).unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
         if self.dead.load(Ordering::Relaxed) {
             batch.clear();
@@ -342,9 +346,12 @@ impl Mailbox {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         self.filled.store(false, Ordering::Relaxed);
         std::mem::swap(&mut *open, empty);
+        let awaited = self.waiting.load(Ordering::Relaxed) > 0;
         drop(open);
-        // Of several that wait, none may be left to wait for what the others do.
-        self.taken.notify_all();
+        if awaited {
+            // Of several that wait, none may be left to wait for what the others do.
+            self.taken.notify_all();
+        }
         !empty.commands.is_empty()
     }
 

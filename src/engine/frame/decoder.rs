@@ -146,25 +146,39 @@ impl Decoder {
         if let Some(message) = self.message.take_if(|message| message.frame.remaining > 0) {
             return self.fill(message, input, limits, sink);
         }
-        let header = match self.cut.take().map(|cut| *cut) {
+        match self.cut.take() {
             None => match Header::parse(input.0, limits.allow_rsv1)? {
                 Some(header) => {
                     input.take(header.size);
-                    Some(header)
+                    self.frame(header, input, limits, sink)
                 }
-                None => self.resume_header([0; Header::MAX_SIZE], 0, input, limits)?,
+                None => self.resume(
+                    Cut::Header {
+                        bytes: [0; Header::MAX_SIZE],
+                        len: 0,
+                    },
+                    input,
+                    limits,
+                    sink,
+                ),
             },
-            Some(Cut::Header { bytes, len }) => self.resume_header(bytes, len, input, limits)?,
-            Some(Cut::Control { header, payload }) => return self.fill_control(header, payload, input, sink),
-        };
-        match header {
-            Some(header) => self.frame(header, input, limits, sink),
-            None => PROCEED,
+            Some(cut) => self.resume(*cut, input, limits, sink),
+        }
+    }
+
+    /// Goes on with what the input before was cut in. Apart from the way of a whole frame, whose header stays in registers.
+    #[cold]
+    fn resume(&mut self, cut: Cut, input: &mut Unread, limits: &Limits, sink: &mut impl Sink) -> Step {
+        match cut {
+            Cut::Header { bytes, len } => match self.resume_header(bytes, len, input, limits)? {
+                Some(header) => self.frame(header, input, limits, sink),
+                None => PROCEED,
+            },
+            Cut::Control { header, payload } => self.fill_control(header, payload, input, sink),
         }
     }
 
     /// Goes on with a header of which `len` bytes came before.
-    #[cold]
     fn resume_header(
         &mut self,
         mut bytes: [u8; Header::MAX_SIZE],

@@ -316,10 +316,15 @@ impl Host {
                     assert!(again.is_none(), "opened twice: {:?}", opened.id);
                     Seen::Open(opened.id)
                 }
-                Event::Message { id, binary, payload } => Seen::Message {
+                Event::Message { id, start, len, binary } => Seen::Message {
                     id,
                     binary,
-                    data: burst.payload(&payload).to_vec(),
+                    data: burst.payload(start, len).to_vec(),
+                },
+                Event::LargeMessage { id, binary, payload } => Seen::Message {
+                    id,
+                    binary,
+                    data: payload,
                 },
                 Event::Close { id, code, reason } => Seen::Close {
                     id,
