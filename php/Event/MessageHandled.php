@@ -14,21 +14,51 @@ use Ferry\Middleware\Envelope;
  */
 final class MessageHandled
 {
-    /** @var Envelope */
+    /** @var Envelope that of $received, when somebody asks */
     public $envelope;
 
-    /** What the handler has returned. */
-    public mixed $result = null;
+    /** @var mixed what the handler has returned */
+    public $result;
 
-    /** @internal an event to copy: its envelope is not set */
+    /**
+     * @internal while the envelope is not made
+     *
+     * @var ?MessageReceived
+     */
+    public $received;
+
+    /** @internal an event to copy: its envelope is to be set */
     public static function blank(): self
     {
         return (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
+    }
+
+    /** @internal an event to copy: the one before it is to be set */
+    public static function lazy(): self
+    {
+        $event = self::blank();
+        unset($event->envelope);
+
+        return $event;
     }
 
     public function __construct(Envelope $envelope, mixed $result)
     {
         $this->envelope = $envelope;
         $this->result = $result;
+    }
+
+    public function __get(string $name): Envelope
+    {
+        if ('envelope' !== $name || null === $this->received) {
+            throw new \LogicException(sprintf('An event has no property "%s".', $name));
+        }
+
+        return $this->envelope = $this->received->envelope;
+    }
+
+    public function __isset(string $name): bool
+    {
+        return 'envelope' === $name;
     }
 }

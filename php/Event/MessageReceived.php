@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Event;
 
+use Ferry\Handler\Session;
 use Ferry\Middleware\Envelope;
 
 /**
@@ -14,17 +15,59 @@ use Ferry\Middleware\Envelope;
  */
 final class MessageReceived
 {
-    /** @var Envelope */
+    /** @var Envelope see Session::$direct */
     public $envelope;
 
-    /** @internal an event to copy: its envelope is not set */
+    /**
+     * @internal while the envelope is not made
+     *
+     * @var ?Session
+     */
+    public $session;
+
+    /**
+     * @internal while the envelope is not made
+     *
+     * @var string
+     */
+    public $frame = '';
+
+    /** @internal an event to copy: its envelope is to be set */
     public static function blank(): self
     {
         return (new \ReflectionClass(self::class))->newInstanceWithoutConstructor();
     }
 
+    /** @internal an event to copy: its frame is to be set */
+    public static function lazy(Session $session): self
+    {
+        $event = self::blank();
+        $event->session = $session;
+        unset($event->envelope);
+
+        return $event;
+    }
+
     public function __construct(Envelope $envelope)
     {
         $this->envelope = $envelope;
+    }
+
+    public function __get(string $name): Envelope
+    {
+        if ('envelope' !== $name || null === $this->session) {
+            throw new \LogicException(sprintf('An event has no property "%s".', $name));
+        }
+
+        $this->session->direct = null;
+        $this->envelope = $this->session->envelope($this->frame);
+        $this->frame = '';
+
+        return $this->envelope;
+    }
+
+    public function __isset(string $name): bool
+    {
+        return 'envelope' === $name;
     }
 }

@@ -100,7 +100,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
     public function setServer(WsServer $server): void
     {
         $this->server->set($server);
-        $this->messages->sessions = [];
+        $this->messages->forget();
 
         // Now, so that what is wrong with a handler stops the start and not a message.
         foreach ($this->prepare() as $endpoint) {
@@ -115,7 +115,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
     public function forgetServer(): void
     {
         $this->server->set(null);
-        $this->messages->sessions = [];
+        $this->messages->forget();
     }
 
     /**
@@ -213,7 +213,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
             }
         }
 
-        if (null !== $session = $this->messages->sessions[spl_object_id($connection)] ?? null) {
+        if (null !== $session = $this->messages->sessions[$connection] ?? null) {
             foreach ($this->scopes->lazy as $scope) {
                 $scope->identityChanges($session);
             }
@@ -238,10 +238,8 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
 
         [$descriptor, $route] = $match;
         $endpoint = $this->endpoint($descriptor);
-        $this->messages->sessions[spl_object_id($connection)] = $session = new Session($connection, $descriptor, $route, $endpoint);
-        $session->blank = Envelope::blank($connection, $session);
-        $session->blank->method = $session->raw?->method;
-        $this->messages->listen();
+        $session = new Session($connection, $descriptor, $route, $endpoint);
+        $this->messages->open($session);
         $envelope = new Envelope(MethodDescriptor::OPEN, $connection, $session, $endpoint->open?->method);
 
         try {
@@ -283,16 +281,14 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
      */
     public function onClose(object $connection, int $code, string $reason): void
     {
-        $id = spl_object_id($connection);
-
-        if (null === $session = $this->messages->sessions[$id] ?? null) {
+        if (null === $session = $this->messages->sessions[$connection] ?? null) {
             return;
         }
 
         $envelope = new Envelope(MethodDescriptor::CLOSE, $connection, $session, $session->endpoint->close?->method);
         $envelope->code = $code;
         $envelope->reason = $reason;
-        $session->blank = null;
+        $session->close();
 
         try {
             $this->scopes->enclose($envelope, function (Envelope $envelope) use ($connection, $session, $code, $reason): void {
@@ -313,7 +309,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
             throw $error;
         }
 
-        unset($this->messages->sessions[$id]);
+        unset($this->messages->sessions[$connection]);
     }
 
     /**
@@ -321,8 +317,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
      */
     public function onError(?object $connection, \Throwable $error): void
     {
-        $id = null === $connection ? 0 : spl_object_id($connection);
-        $session = $this->messages->sessions[$id] ?? null;
+        $session = null === $connection ? null : $this->messages->sessions[$connection] ?? null;
 
         if (null === $session) {
             $this->logger?->error('WebSocket server: {message}', ['message' => $error->getMessage(), 'exception' => $error]);
@@ -334,7 +329,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         $session->failed = null;
 
         if ($session->closed) {
-            unset($this->messages->sessions[$id]);
+            unset($this->messages->sessions[$connection]);
         }
 
         try {

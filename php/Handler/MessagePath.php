@@ -11,8 +11,6 @@ use Ferry\Event\MessageReceived;
 use Ferry\Exception\RefusedException;
 use Ferry\Middleware\Envelope;
 
-use function spl_object_id;
-
 /**
  * The way of a message from the server to its handler and back. It runs for every message, so what can be found out before
  * is found out when the connection opens, and nothing is called that may not be needed.
@@ -21,8 +19,8 @@ use function spl_object_id;
  */
 final class MessagePath extends CurrentEvent
 {
-    /** @var array<int, Session> by the connection's object id, which stays taken as long as the session holds the object */
-    public array $sessions = [];
+    /** @var \WeakMap<Connection, Session> each holds its connection, so it is taken away when that closes */
+    public \WeakMap $sessions;
 
     /** Null when nobody listens to MessageReceived. */
     private ?\Closure $onReceived = null;
@@ -30,9 +28,13 @@ final class MessagePath extends CurrentEvent
     /** Null when nobody listens to MessageHandled. */
     private ?\Closure $onHandled = null;
 
+    /** Whether somebody listens to one of them. */
+    private bool $isObserved = false;
+
     /** Copied for each message. */
     private readonly MessageReceived $received;
     private readonly MessageHandled $handled;
+    private readonly MessageHandled $lazyHandled;
 
     private Scopes $scopes;
 
@@ -47,6 +49,14 @@ final class MessagePath extends CurrentEvent
         $this->scopes = new Scopes([], $this);
         $this->received = MessageReceived::blank();
         $this->handled = MessageHandled::blank();
+        $this->lazyHandled = MessageHandled::lazy();
+        $this->forget();
+    }
+
+    /** All connections are gone. */
+    public function forget(): void
+    {
+        $this->sessions = new \WeakMap();
     }
 
     /**
@@ -60,11 +70,16 @@ final class MessagePath extends CurrentEvent
         return $this->scopes;
     }
 
-    /** Looks for listeners: those that are added later take part when the next connection opens. */
-    public function listen(): void
+    /** The connection of the session is open. Listeners that are added later take part when the next one opens. */
+    public function open(Session $session): void
     {
+        $this->sessions[$session->connection] = $session;
+        $session->blank = Envelope::blank($session->connection, $session);
+        $session->direct = $this->isScoped ? null : $session->raw?->direct;
+
         $this->onReceived = $this->notifier->listener(MessageReceived::class);
         $this->onHandled = $this->notifier->listener(MessageHandled::class);
+        $this->isObserved = null !== $this->onReceived || null !== $this->onHandled;
     }
 
     /**
@@ -74,63 +89,119 @@ final class MessagePath extends CurrentEvent
      */
     public function handle(object $connection, string $data, bool $binary): void
     {
-        if (null === $session = $this->sessions[spl_object_id($connection)] ?? null) {
+        if (null === $session = $this->sessions[$connection] ?? null) {
             return;
         }
 
-        $envelope = $message = $failure = null;
-
-        // No finally block: exit() would not run it either, and it takes longer.
+        // No finally block: exit() would not run it either, and it takes longer. A variable that one way does not need is not
+        // set on it, and no step is a method.
         try {
-            if (null !== ($action = $session->raw) && !$binary) {
-                $envelope = clone $session->blank;
-                $envelope->frame = $data;
-            } else {
-                $message = $binary ? Message::create($data, binary: true) : $this->decoder->decode($data);
+            if (null === ($call = $session->direct) || $binary) {
+                if (null !== ($action = $session->raw) && !$binary) {
+                    $envelope = clone $session->blank;
+                    $envelope->frame = $data;
+                } else {
+                    $message = $binary ? Message::create($data, binary: true) : $this->decoder->decode($data);
 
-                if (null === $action = $this->action($session, $message)) {
-                    ResumeRequest::apply($connection, $message);
+                    if (null === $action = $this->action($session, $message)) {
+                        ResumeRequest::apply($connection, $message);
 
-                    return;
+                        return;
+                    }
+
+                    $envelope = clone $session->blank;
+                    $envelope->method = $action->method;
+                    $envelope->message = $message;
                 }
 
-                $envelope = clone $session->blank;
-                $envelope->method = $action->method;
-                $envelope->message = $message;
-            }
+                $this->subject = $envelope;
 
-            $this->envelope = $envelope;
+                if ($this->isScoped) {
+                    $this->scopes->enter($envelope);
+                }
 
-            if ($this->isScoped) {
-                $this->scopes->enter($envelope);
-            }
+                if (null !== $this->onReceived) {
+                    $event = clone $this->received;
+                    $event->envelope = $envelope;
+                    ($this->onReceived)($event);
+                }
 
-            if (null !== $listener = $this->onReceived) {
-                $event = clone $this->received;
-                $event->envelope = $envelope;
-                $listener($event);
-            }
+                $result = null === ($call = $action->direct) ? ($action->run)($envelope) : $call($connection, $data);
 
-            $result = null === ($call = $action->direct) ? ($action->run)($envelope) : $call($connection, $data);
+                if (null !== $result || isset($message->id)) {
+                    $this->responder->send($connection, $result, $message->id ?? null);
+                }
 
-            if (null !== $result || null !== $message && null !== $message->id) {
-                $this->responder->send($connection, $result, $message?->id);
-            }
+                if (null !== $this->onHandled) {
+                    $event = clone $this->handled;
+                    $event->envelope = $envelope;
+                    $event->result = $result;
+                    ($this->onHandled)($event);
+                }
+            } elseif (!$this->isObserved) {
+                $this->subject = $session;
+                $this->frame = $data;
 
-            if (null !== $listener = $this->onHandled) {
-                $event = clone $this->handled;
-                $event->envelope = $envelope;
-                $event->result = $result;
-                $listener($event);
+                if (null !== $result = $call($connection, $data)) {
+                    $this->responder->send($connection, $result);
+                }
+
+                $this->frame = '';
+            } else {
+                $this->subject = $received = clone ($session->received ?? $session->received());
+                $received->frame = $data;
+
+                if (null !== $this->onReceived) {
+                    ($this->onReceived)($received);
+                }
+
+                if (null !== $result = $call($connection, $data)) {
+                    $this->responder->send($connection, $result);
+                }
+
+                if (null !== $this->onHandled) {
+                    $event = clone $this->lazyHandled;
+                    $event->received = $received;
+
+                    if (null !== $result) {
+                        $event->result = $result;
+                    }
+
+                    ($this->onHandled)($event);
+                }
             }
         } catch (\Throwable $error) {
-            $failure = $this->failed($session, $envelope, $message, $error);
+            $this->end($session, $envelope ?? $received ?? (null === $call || $binary ? null : $data), $message ?? null, $error);
+
+            return;
         }
 
-        $this->envelope = null;
+        if ($this->touched) {
+            $this->end($session, $envelope ?? $received ?? $data);
+        } else {
+            $this->subject = null;
+        }
+    }
+
+    /**
+     * @param Envelope|MessageReceived|string|null $subject what leads to the envelope; null when the message has none
+     *
+     * @throws \Throwable what goes to the handler's onError()
+     */
+    private function end(Session $session, Envelope|MessageReceived|string|null $subject, ?Message $message = null, ?\Throwable $error = null): void
+    {
+        if (\is_string($subject)) {
+            // Somebody may have asked for it.
+            $subject = $this->subject instanceof Envelope && $this->subject->session === $session ? $this->subject : $session->envelope($subject);
+        }
+
+        $envelope = $subject instanceof MessageReceived ? $subject->envelope : $subject;
+        $failure = null === $error ? null : $this->failed($session, $envelope, $message, $error);
+        $this->subject = null;
+        $this->frame = '';
 
         if ($this->touched && null !== $envelope) {
-            $late = $this->scopes->leave($envelope, $error ?? null);
+            $late = $this->scopes->leave($envelope, $error);
             $failure = null === $late || null === $failure ? $late ?? $failure : self::chain($failure, $late);
         }
 

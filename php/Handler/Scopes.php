@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Handler;
 
+use Ferry\Event\MessageReceived;
 use Ferry\Middleware\Envelope;
 
 /**
@@ -18,6 +19,9 @@ final class Scopes implements SuspendableInterface
 
     /** @var list<LazyScopeInterface> outside of the others */
     public array $lazy = [];
+
+    /** @var list<ScopeInterface> */
+    private readonly array $all;
 
     /** How many of the ordinary ones. */
     private int $entered = 0;
@@ -34,24 +38,26 @@ final class Scopes implements SuspendableInterface
                 $this->ordinary[] = $scope;
             }
         }
+
+        $this->all = [...$this->lazy, ...$this->ordinary];
     }
 
     /**
      * The scopes stay entered, and those that keep state where one event has room are suspended themselves.
      *
-     * @return array{?Envelope, bool, int}
+     * @return array{Envelope|MessageReceived|Session|null, string, bool, int}
      */
     public function suspend(): array
     {
-        $state = [$this->current->envelope, $this->current->touched, $this->entered];
-        $this->resume([null, false, 0]);
+        $state = [$this->current->subject, $this->current->frame, $this->current->touched, $this->entered];
+        $this->resume([null, '', false, 0]);
 
         return $state;
     }
 
     public function resume(mixed $state): void
     {
-        [$this->current->envelope, $this->current->touched, $this->entered] = $state;
+        [$this->current->subject, $this->current->frame, $this->current->touched, $this->entered] = $state;
     }
 
     /**
@@ -62,7 +68,7 @@ final class Scopes implements SuspendableInterface
     public function enclose(Envelope $envelope, \Closure $inside): void
     {
         $error = null;
-        $this->current->envelope = $envelope;
+        $this->current->subject = $envelope;
 
         try {
             foreach ($this->lazy as $scope) {
@@ -74,7 +80,7 @@ final class Scopes implements SuspendableInterface
         } catch (\Throwable $error) {
             throw $error;
         } finally {
-            $this->current->envelope = null;
+            $this->current->subject = null;
             $this->current->touched = true;
 
             if (null !== $failure = $this->leave($envelope, $error)) {
@@ -107,13 +113,13 @@ final class Scopes implements SuspendableInterface
     public function leave(Envelope $envelope, ?\Throwable $error): ?\Throwable
     {
         $failure = null;
-        $scopes = [...$this->lazy, ...\array_slice($this->ordinary, 0, $this->entered)];
+        $left = \count($this->lazy) + $this->entered;
         $this->current->touched = false;
         $this->entered = 0;
 
-        foreach (array_reverse($scopes) as $scope) {
+        while ($left-- > 0) {
             try {
-                $scope->leave($envelope, $error);
+                $this->all[$left]->leave($envelope, $error);
             } catch (\Throwable $late) {
                 $failure ??= $late;
             }

@@ -35,8 +35,12 @@ final class Envelope
      */
     public ?Message $message = null;
 
-    /** @internal a text frame that is not decoded, while $message is not made */
-    public string $frame = '';
+    /**
+     * @internal a text frame that is not decoded, while $message is not made
+     *
+     * @var string without a type, for a checked assignment takes longer
+     */
+    public $frame = '';
 
     /** Of 'close'. */
     public int $code = 0;
@@ -63,13 +67,13 @@ final class Envelope
     }
 
     /**
-     * @internal An envelope to copy for the messages of a session: with a frame it has a message.
+     * @internal An envelope to copy for the messages of a session: with a frame it has a message, and the method that takes it.
      *
      * @param Connection $connection
      */
     public static function blank(object $connection, Session $session): self
     {
-        $envelope = new self(MethodDescriptor::MESSAGE, $connection, $session);
+        $envelope = new self(MethodDescriptor::MESSAGE, $connection, $session, $session->raw?->method);
         unset($envelope->message);
 
         return $envelope;

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Ferry\Bridge\Symfony\Security;
 
 use Ferry\Handler\CurrentEvent;
-use Ferry\Middleware\Envelope;
+use Ferry\Handler\Session;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorage;
 use Symfony\Component\Security\Core\Authentication\Token\TokenInterface;
 
@@ -18,14 +18,14 @@ final class LazyTokenStorage extends TokenStorage
 {
     private ?CurrentEvent $current = null;
 
-    /** @var (\Closure(Envelope): ?TokenInterface)|null */
+    /** @var (\Closure(Session): ?TokenInterface)|null */
     private ?\Closure $find = null;
 
     /** Whether the storage has the token of the current event, or what the handler has set in its place. */
     private bool $settled = false;
 
     /**
-     * @param \Closure(Envelope): ?TokenInterface $find gives the token of an event
+     * @param \Closure(Session): ?TokenInterface $find gives the token of a connection
      */
     public function follow(CurrentEvent $current, \Closure $find): void
     {
@@ -62,9 +62,9 @@ final class LazyTokenStorage extends TokenStorage
 
     public function getToken(): ?TokenInterface
     {
-        if (!$this->settled && null !== ($envelope = $this->current?->envelope) && null !== $this->find) {
+        if (!$this->settled && null !== ($session = $this->current?->session()) && null !== $this->find) {
             $this->settle();
-            parent::setToken(($this->find)($envelope));
+            parent::setToken(($this->find)($session));
         }
 
         return parent::getToken();
@@ -73,7 +73,7 @@ final class LazyTokenStorage extends TokenStorage
     public function setToken(?TokenInterface $token = null): void
     {
         // Services that are reset between two events leave nothing behind.
-        if (null !== $token || null !== $this->current?->envelope) {
+        if (null !== $token || null !== $this->current?->subject) {
             $this->settle();
         }
 
@@ -90,7 +90,7 @@ final class LazyTokenStorage extends TokenStorage
     {
         if (null !== $this->current) {
             // What is set between two events is nobody's in the next one, and gone after it.
-            $this->settled = null !== $this->current->envelope;
+            $this->settled = null !== $this->current->subject;
             $this->current->touched = true;
         }
     }

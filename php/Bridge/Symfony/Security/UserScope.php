@@ -44,7 +44,7 @@ final class UserScope implements LazyScopeInterface, SuspendableInterface
     public function follow(CurrentEvent $current): bool
     {
         $this->current = $current;
-        $this->lazy?->follow($current, fn (Envelope $envelope) => $this->token($envelope->session));
+        $this->lazy?->follow($current, $this->token(...));
 
         return null !== $this->lazy;
     }
