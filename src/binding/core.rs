@@ -426,7 +426,7 @@ pub fn count_cut(server: &Server, open: usize) {
 pub fn end_of_request() {
     let live = LIVE.with_borrow_mut(std::mem::take);
     for core in live.iter().filter_map(Weak::upgrade) {
-        core.abort(1001, "");
+        core.abort(super::ending::last_code(), "");
     }
 }
 

@@ -17,6 +17,7 @@ use super::alarm;
 use super::callback::Callback;
 use super::connection::Connection;
 use super::core::Core;
+use super::ending;
 use super::events;
 use super::exception;
 use super::fiber;
@@ -70,15 +71,7 @@ pub fn guarded(core: &Rc<Core>, body: impl FnOnce() -> PhpResult<Ended>) -> PhpR
     match result {
         Ok(result) => {
             if zend::is_exiting() {
-                let failed = zend::is_failing();
-                core.abort(
-                    if failed {
-                        close::INTERNAL_ERROR
-                    } else {
-                        close::GOING_AWAY
-                    },
-                    "",
-                );
+                core.abort(ending::last_code(), "");
             } else if let Some(server) = core.running() {
                 server.mailboxes().for_each(Mailbox::hand_over);
                 if core.streamed.get() {

@@ -9,6 +9,7 @@ mod connection;
 mod convert;
 mod core;
 mod dispatch;
+mod ending;
 mod events;
 mod exception;
 mod fiber;

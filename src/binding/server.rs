@@ -19,6 +19,7 @@ use super::connection::{close_arguments, message_kind, room_name};
 use super::convert::{self, ArrayValue, This};
 use super::core::{self, Callbacks, Core};
 use super::dispatch::{self, Ended};
+use super::ending;
 use super::fiber;
 use super::room::{self, Room};
 use super::serving;
@@ -337,7 +338,7 @@ fn set_callback(core: &Core, event: &str, callback: Callable<'_>) -> PhpResult<(
 
 impl Drop for WsServer {
     fn drop(&mut self) {
-        self.core.abort(1001, "");
+        self.core.abort(ending::last_code(), "");
         serving::end(&self.core);
         self.core.clear();
     }

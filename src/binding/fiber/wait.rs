@@ -1,13 +1,17 @@
 //! One wait: a fiber suspends, everything else blocks and serves meanwhile.
 
 use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ext_php_rs::exception::PhpException;
 use ext_php_rs::ffi::zend_object;
+use ext_php_rs::zend::{CatchError, bailout, try_catch};
 
 use crate::binding::core::{self, Core};
-use crate::binding::dispatch;
+use crate::binding::dispatch::{self, Unwinding};
+use crate::binding::ending;
 use crate::binding::zend;
 use crate::engine::completion::{Bell, Pending};
 
@@ -130,7 +134,7 @@ fn block(deadline: Option<Instant>, source: Source, done: &mut dyn FnMut() -> bo
         if dispatch::dispatch_signals() {
             return Err(Waiting::Interrupted);
         }
-        let Ok(resumed) = scheduler::tick(None) else {
+        let Ok(resumed) = tick() else {
             return Err(Waiting::Interrupted);
         };
         if done() {
@@ -157,6 +161,22 @@ fn block(deadline: Option<Instant>, source: Source, done: &mut dyn FnMut() -> bo
             return Err(Waiting::Deadlock);
         }
         rest(&bell, &servers, deadline, now);
+    }
+}
+
+/// Resumes the fibers whose waits are over. A fatal error in one ends the servers that nobody polls.
+fn tick() -> Result<usize, Unwinding> {
+    match try_catch(AssertUnwindSafe(|| scheduler::tick(None))) {
+        Ok(resumed) => resumed,
+        Err(CatchError::Bailout) => {
+            ending::abort_idle();
+            // SAFETY: the engine cannot go on after a caught bailout; nothing here needs its drop.
+            unsafe { bailout() }
+        }
+        Err(problem) => {
+            PhpException::from_message(problem.to_string()).throw();
+            Err(Unwinding)
+        }
     }
 }
 
