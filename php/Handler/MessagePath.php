@@ -138,16 +138,7 @@ final class MessagePath extends CurrentEvent
                     $event->result = $result;
                     ($this->onHandled)($event);
                 }
-            } elseif (!$this->isObserved) {
-                $this->subject = $session;
-                $this->frame = $data;
-
-                if (null !== $result = $call($connection, $data)) {
-                    $this->responder->send($connection, $result);
-                }
-
-                $this->frame = '';
-            } else {
+            } elseif ($this->isObserved) {
                 $this->subject = $received = clone ($session->received ?? $session->received());
                 $received->frame = $data;
 
@@ -169,6 +160,15 @@ final class MessagePath extends CurrentEvent
 
                     ($this->onHandled)($event);
                 }
+            } else {
+                $this->subject = $session;
+                $this->frame = $data;
+
+                if (null !== $result = $call($connection, $data)) {
+                    $this->responder->send($connection, $result);
+                }
+
+                $this->frame = '';
             }
         } catch (\Throwable $error) {
             $this->end($session, $envelope ?? $received ?? (null === $call || $binary ? null : $data), $message ?? null, $error);

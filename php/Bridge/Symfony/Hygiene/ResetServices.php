@@ -23,11 +23,17 @@ final class ResetServices implements AfterEventInterface
     /** @var list<\Closure(): mixed>|null null: not looked for yet */
     private ?array $resets = null;
 
-    /** What the container had when its services were looked for. */
-    private mixed $seen = null;
+    /** @var array<string, mixed> what the container had when its services were looked for */
+    private array $services = [];
+
+    /** @var array<string, mixed> */
+    private array $privates = [];
 
     /** @var (\Closure(): array{array<string, mixed>, array<string, mixed>})|null null: Symfony's own way is gone */
     private readonly ?\Closure $made;
+
+    /** @var (\Closure(array<string, mixed>, array<string, mixed>): bool)|null whether that is what the container has */
+    private readonly ?\Closure $hasOnly;
 
     /** @var (\Closure(): array{iterable<string, object>, array<string, string|list<string>>})|null */
     private readonly ?\Closure $resettable;
@@ -40,21 +46,22 @@ final class ResetServices implements AfterEventInterface
             && property_exists($container, 'services') && property_exists($container, 'privates');
         // Neither tells by a method of its own what it has.
         $this->made = $known ? \Closure::bind(fn (): array => [$this->services, $this->privates], $container, Container::class) : null;
+        $this->hasOnly = $known ? \Closure::bind(fn (array $services, array $privates): bool => $this->services === $services && $this->privates === $privates, $container, Container::class) : null;
         $this->resettable = $known ? \Closure::bind(fn (): array => [$this->resettableServices, $this->resetMethods], $resetter, ServicesResetter::class) : null;
     }
 
     public function afterEvent(): void
     {
-        if (null === $this->made) {
+        if (null === $this->made || null === $this->hasOnly) {
             $this->resetter->reset();
 
             return;
         }
 
         // Two tables that nobody has written to are the same one: their services are not compared.
-        if ($this->seen !== $made = ($this->made)()) {
+        if (!($this->hasOnly)($this->services, $this->privates)) {
             $this->resets = null;
-            $this->seen = $made;
+            [$this->services, $this->privates] = ($this->made)();
         }
 
         $done = -1;
