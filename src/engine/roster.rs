@@ -92,17 +92,21 @@ impl<T> Roster<T> {
     }
 
     pub fn get(&self, id: ConnId) -> Option<&Entry<T>> {
-        let entry = self.threads.get(id.io_thread())?.get(id.slot())?.as_ref();
-        match entry {
-            Some(entry) if entry.id == id => Some(entry),
+        // The slot of a displaced entry may be empty, and given back, by now.
+        let slot = self.threads.get(id.io_thread()).and_then(|slots| slots.get(id.slot()));
+        match slot {
+            Some(Some(entry)) if entry.id == id => Some(entry),
             _ => self.displaced.iter().find(|e| e.id == id),
         }
     }
 
     pub fn get_mut(&mut self, id: ConnId) -> Option<&mut Entry<T>> {
-        let entry = self.threads.get_mut(id.io_thread())?.get_mut(id.slot())?.as_mut();
-        match entry {
-            Some(entry) if entry.id == id => Some(entry),
+        let slot = self
+            .threads
+            .get_mut(id.io_thread())
+            .and_then(|slots| slots.get_mut(id.slot()));
+        match slot {
+            Some(Some(entry)) if entry.id == id => Some(entry),
             _ => self.displaced.iter_mut().find(|e| e.id == id),
         }
     }
@@ -297,6 +301,65 @@ mod tests {
         assert!(roster.get(id(7)).is_some() && roster.members("r").eq([id(7)]));
         roster.insert(id(500), Arc::default(), ());
         assert_eq!(roster.len(), 2);
+    }
+
+    /// A connection whose close PHP has not handled, and the next one of its slot.
+    fn displaced() -> (Roster<&'static str>, ConnId, ConnId) {
+        let mut roster = Roster::default();
+        let (old, new) = (id(0), ConnId::new(0, 0, 2));
+        roster.insert(old, Arc::default(), "old");
+        roster.join(old, "r");
+        roster.insert(new, Arc::default(), "new");
+        (roster, old, new)
+    }
+
+    #[test]
+    fn a_displaced_entry_is_found_beside_its_successor() {
+        let (mut roster, old, new) = displaced();
+        assert_eq!(
+            (roster.get(old).unwrap().value, roster.get(new).unwrap().value),
+            ("old", "new")
+        );
+        assert_eq!((roster.len(), roster.iter().count()), (2, 2));
+        roster.join(new, "r");
+        roster.get_mut(old).unwrap().user = Some("u".into());
+        assert_eq!((roster.member_count("r"), roster.of_user("u")), (2, vec![old]));
+        assert_eq!(roster.count_reached(None, &[old]), 1);
+        assert!(roster.leave(old, "r").is_some() && roster.join(old, "s").is_some());
+        assert!(roster.start_closing(old) && !roster.start_closing(old));
+        assert_eq!((roster.member_count("s"), roster.count_reached(None, &[])), (0, 1));
+        assert_eq!(roster.remove(old), Some("old"));
+        assert_eq!((roster.len(), roster.count_reached(Some("r"), &[])), (1, 1));
+        assert!(roster.get(old).is_none() && roster.remove(old).is_none());
+        assert_eq!(roster.remove(new), Some("new"));
+        assert!(roster.is_empty() && roster.rooms.is_empty() && roster.closing == 0);
+    }
+
+    #[test]
+    fn a_displaced_entry_outlives_its_successor_and_its_slot() {
+        let (mut roster, old, new) = displaced();
+        assert_eq!(roster.remove(new), Some("new"));
+        roster.shrink();
+        assert_eq!(roster.get(old).map(|entry| entry.value), Some("old"));
+        assert!(roster.get_mut(old).is_some());
+        assert_eq!(roster.member_count("r"), 1);
+        assert_eq!(roster.remove(old), Some("old"));
+        assert!(roster.is_empty() && roster.rooms.is_empty());
+    }
+
+    #[test]
+    fn several_entries_of_one_slot_may_be_displaced() {
+        let (mut roster, old, middle) = displaced();
+        let new = ConnId::new(0, 0, 3);
+        roster.insert(new, Arc::default(), "newest");
+        assert_eq!(roster.open_ids().len(), 3);
+        assert_eq!(roster.remove(middle), Some("new"));
+        assert_eq!(
+            (roster.get(old).unwrap().value, roster.get(new).unwrap().value),
+            ("old", "newest")
+        );
+        roster.start_closing_all();
+        assert_eq!((roster.closing, roster.len()), (2, 2));
     }
 
     #[test]
