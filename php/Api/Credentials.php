@@ -37,6 +37,7 @@ final class Credentials
      *
      * A token comes first: that of the identity, and for a connection without one that of the handshake, which the API may
      * judge. Who came with a cookie has it sent with every request, unless it came from a page of another host, see CrossSite.
+     * What no header can carry is as good as not there.
      *
      * @param bool $originsAreChecked whether the server has refused pages that may not connect (allowed_origins)
      *
@@ -51,20 +52,22 @@ final class Credentials
 
         $byTicket = self::hasTicket($handshake);
 
-        if (null !== $token = $identity?->token ?? (null === $identity && !$byTicket ? $handshake->token : null)) {
+        $token = $identity?->token ?? (null === $identity && !$byTicket ? $handshake->token : null);
+
+        if (null !== $token && self::isSendable($token)) {
             return new self(['authorization' => ['Bearer '.$token]], 'token', $identity?->expiresAt);
         }
 
-        if (null !== $identity && !$byTicket && 1 === preg_match('/^Basic /i', $basic = $handshake->header('authorization') ?? '')) {
+        if (null !== $identity && !$byTicket && 1 === preg_match('/^Basic +[\x21-\x7e]+$/iD', $basic = $handshake->header('authorization') ?? '')) {
             return new self(['authorization' => [$basic]], 'password', $identity->expiresAt);
         }
 
-        if (!$byTicket && null !== ($cookie = $handshake->header('cookie')) && '' !== $cookie && ($originsAreChecked || !CrossSite::is($handshake))) {
+        if (!$byTicket && null !== ($cookie = $handshake->header('cookie')) && '' !== $cookie && !Headers::hasControls($cookie) && ($originsAreChecked || !CrossSite::is($handshake))) {
             // As a page of the application sends them: frameworks compare both with the cookie.
             return new self(array_filter([
                 'cookie' => [$cookie],
-                'x-xsrf-token' => array_values(array_filter([rawurldecode($handshake->cookies['XSRF-TOKEN'] ?? '')])),
-                'origin' => array_values(array_filter([$handshake->header('origin')])),
+                'x-xsrf-token' => array_values(array_filter([$handshake->cookies['XSRF-TOKEN'] ?? ''], self::isSendable(...))),
+                'origin' => array_values(array_filter([$handshake->header('origin') ?? ''], self::isSendable(...))),
             ]), 'session', $identity?->expiresAt);
         }
 
@@ -100,6 +103,12 @@ final class Credentials
     public function __serialize(): array
     {
         throw new LogicException('Credentials of a connection cannot be serialized: they stay in this process');
+    }
+
+    /** Query parameters and cookies come decoded: a line break in one would begin another header, or another request. */
+    private static function isSendable(string $value): bool
+    {
+        return 1 === preg_match('/^[\x21-\x7e]+$/D', $value);
     }
 
     /** Whom a ticket names is not whom the cookies of the same browser name. */

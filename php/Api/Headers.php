@@ -52,7 +52,7 @@ final class Headers
 
                 $value = trim((string) $value);
 
-                if (1 === preg_match('/[\x00-\x08\x0a-\x1f\x7f]/', $value)) {
+                if (self::hasControls($value)) {
                     throw new InvalidArgumentException(sprintf('%s must have no control characters, and "%s" has some', $argument, $name));
                 }
 
@@ -61,5 +61,11 @@ final class Headers
         }
 
         return $normalized;
+    }
+
+    /** Line breaks among them, which would begin another header or another request. */
+    public static function hasControls(#[\SensitiveParameter] string $value): bool
+    {
+        return 1 === preg_match('/[\x00-\x08\x0a-\x1f\x7f]/', $value);
     }
 }

@@ -11,6 +11,7 @@ use Ferry\Api\Exception\TransportException;
 use Ferry\Api\Request;
 use Ferry\Api\Response;
 use Ferry\Api\Uri;
+use Ferry\Exception\InvalidArgumentException;
 
 /**
  * Blocks the thread while it waits, and needs nothing but PHP: one connection per request.
@@ -63,6 +64,8 @@ final class StreamTransport implements TransportInterface
             }
         }
 
+        self::refuseLineBreaks($request, $lines);
+
         $context = stream_context_create([
             'http' => [
                 'method' => $request->method,
@@ -103,6 +106,22 @@ final class StreamTransport implements TransportInterface
         throw microtime(true) >= $deadline - 0.01
             ? new TimeoutException(sprintf('%s did not answer within %s s', $url, $timeout))
             : new TransportException(sprintf('%s ended the connection without an answer', $url));
+    }
+
+    /**
+     * PHP sends these as they are, and checks none of them. Whoever made the request should have.
+     *
+     * @param list<string> $lines
+     *
+     * @throws InvalidArgumentException before anything is sent
+     */
+    private static function refuseLineBreaks(Request $request, #[\SensitiveParameter] array $lines): void
+    {
+        foreach ([$request->method, $request->url, ...$lines] as $position => $line) {
+            if (\strlen($line) !== strcspn($line, "\r\n\0")) {
+                throw new InvalidArgumentException(sprintf('The %s of the request to %s must have neither line breaks nor null bytes', ['method', 'URL'][$position] ?? sprintf('header "%s"', preg_replace('/[^\x21-\x7e]/', '?', substr($line, 0, (int) strpos($line, ':')))), preg_replace('/[^\x21-\x7e]/', '?', Uri::withoutQuery($request->url))));
+            }
+        }
     }
 
     /**

@@ -83,7 +83,7 @@ final class ApiClientTest extends TestCase
         $transport = new ScriptedTransport();
         $handshake = new FakeHandshake(
             headers: ['Host' => 'example.org', 'Origin' => 'https://example.org', 'Cookie' => 'SID=abc; XSRF-TOKEN=a%3Db'],
-            cookies: ['SID' => 'abc', 'XSRF-TOKEN' => 'a%3Db'],
+            cookies: ['SID' => 'abc', 'XSRF-TOKEN' => 'a=b'],
             token: 'junk that the firewall did not look at',
         );
         $this->api($transport)->as(new FakeConnection(identity: new Identity('alice'), handshake: $handshake))->post('/x');
