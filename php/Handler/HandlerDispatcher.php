@@ -11,6 +11,7 @@ use Ferry\Event\ConnectionOpened;
 use Ferry\Exception\InvalidHandlerException;
 use Ferry\Handshake;
 use Ferry\HandshakeHandlerInterface;
+use Ferry\Http\OutputBuffers;
 use Ferry\Identity;
 use Ferry\Middleware\Envelope;
 use Ferry\Runner\ForgetsServerInterface;
@@ -152,7 +153,7 @@ final class HandlerDispatcher implements HandshakeHandlerInterface, Authenticati
         $this->prepare();
         $scopes = array_filter([...$this->scopes->lazy, ...$this->scopes->ordinary], static fn (ScopeInterface $scope): bool => $scope instanceof SuspendableInterface);
 
-        return new FiberContext([$this->scopes, ...array_values($scopes), ...$this->suspendable]);
+        return new FiberContext([$this->scopes, ...array_values($scopes), ...$this->suspendable, new OutputBuffers()]);
     }
 
     public function router(): Router

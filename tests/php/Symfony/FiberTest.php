@@ -12,6 +12,8 @@ use Ferry\Tests\Symfony\Security\SecuredServer;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\HttpFoundation\Request;
 use Symfony\Component\HttpFoundation\RequestStack;
+use Symfony\Component\Routing\Generator\UrlGeneratorInterface;
+use Symfony\Component\Routing\RequestContext;
 
 /**
  * Handlers that wait, with a real SecurityBundle.
@@ -62,5 +64,33 @@ final class FiberTest extends TestCase
         $state->resume($suspended);
 
         self::assertSame([$sub, $sub, $main, null], [$requests->getCurrentRequest(), $requests->pop(), $requests->pop(), $requests->pop()]);
+    }
+
+    public function testHandlersThatWaitMakeTheirOwnUrls(): void
+    {
+        $this->boot(['firewall' => 'api']);
+        $context = $this->kernel->service('router.request_context');
+        $urls = $this->kernel->service('router');
+        self::assertInstanceOf(RequestContext::class, $context);
+        self::assertInstanceOf(UrlGeneratorInterface::class, $urls);
+        $fibers = new Fibers($this->dispatcher()->fiberContext());
+        $made = [];
+        $handle = static function (string $tenant) use ($fibers, $context, $urls, &$made): \Fiber {
+            return $fibers->start(static function () use ($tenant, $context, $urls, &$made): void {
+                $context->setHost($tenant.'.example')->setScheme('https')->setBaseUrl('/'.$tenant)->setParameter('tenant', $tenant);
+                \Fiber::suspend();
+                $made[] = [$urls->generate('note', [], UrlGeneratorInterface::ABSOLUTE_URL), $context->getParameters()];
+            });
+        };
+        $between = static fn (): string => $urls->generate('note', [], UrlGeneratorInterface::ABSOLUTE_URL);
+        $outside = $between();
+
+        $a = $handle('a');
+        self::assertSame($outside, $between());
+        $b = $handle('b');
+        $fibers->resume($a);
+        $fibers->resume($b);
+
+        self::assertSame([['https://a.example/a/api/notes', ['tenant' => 'a']], ['https://b.example/b/api/notes', ['tenant' => 'b']]], $made);
     }
 }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Symfony\Api;
 
+use Ferry\Bridge\Symfony\RequestContextState;
 use Symfony\Component\HttpFoundation\RequestStack;
 use Symfony\Component\Routing\RequestContext;
 use Symfony\Component\Security\Core\Authentication\Token\Storage\TokenStorageInterface;
@@ -58,7 +59,10 @@ final class OuterState
                 $this->tracked->disableUsageTracking();
             }
 
-            null === $context || $this->restore($context);
+            if (null !== $this->context && null !== $context) {
+                // The router keeps the host of the last request for the URLs that it makes.
+                RequestContextState::copy($context, $this->context);
+            }
         }
     }
 
@@ -74,20 +78,5 @@ final class OuterState
         }
 
         return $requests;
-    }
-
-    /** The router keeps the host of the last request for the URLs that it makes. */
-    private function restore(RequestContext $before): void
-    {
-        $this->context
-            ?->setBaseUrl($before->getBaseUrl())
-            ->setPathInfo($before->getPathInfo())
-            ->setMethod($before->getMethod())
-            ->setHost($before->getHost())
-            ->setScheme($before->getScheme())
-            ->setHttpPort($before->getHttpPort())
-            ->setHttpsPort($before->getHttpsPort())
-            ->setQueryString($before->getQueryString())
-            ->setParameters($before->getParameters());
     }
 }

@@ -11,9 +11,11 @@ use Ferry\Api\Exception\ServerException;
 use Ferry\Api\Exception\TokenExpiredException;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
+use Ferry\Tests\Fixtures\Fibers;
 use Ferry\Tests\Symfony\Security\SecuredServer;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\HttpFoundation\Request;
+use Symfony\Component\Routing\RequestContext;
 
 /**
  * Controllers of a real kernel with real firewalls, called from a handler.
@@ -120,6 +122,38 @@ final class KernelModeTest extends TestCase
 
         self::assertSame(50_004, \strlen($this->api()->get('/open/streamed')->getContent()));
         self::assertStringEqualsFile(__DIR__.'/NotesController.php', $this->api()->get('/open/file')->getContent());
+    }
+
+    public function testControllersThatWaitHaveTheirOwnOutputAndContext(): void
+    {
+        $this->serve('api');
+        $level = ob_get_level();
+        ob_start();
+        $fibers = new Fibers($this->dispatcher()->fiberContext());
+        $context = $this->kernel->service('router.request_context');
+        self::assertInstanceOf(RequestContext::class, $context);
+        $outside = [$context->getHost(), $context->getBaseUrl(), $context->getPathInfo()];
+        $answers = [];
+        $ask = function (string $name) use ($fibers, &$answers): \Fiber {
+            return $fibers->start(function () use ($name, &$answers): void {
+                $answers[$name] = $this->api()->get('/open/slow', ['name' => $name])->getContent();
+            });
+        };
+
+        $first = $ask('first');
+        self::assertSame($level + 1, ob_get_level(), 'no buffer of a handler that waits is left');
+        self::assertSame($outside, [$context->getHost(), $context->getBaseUrl(), $context->getPathInfo()]);
+        echo 'a handler prints';
+        $second = $ask('second');
+        $fibers->resume($first);
+        $third = $ask('third');
+        $fibers->resume($second);
+        $fibers->resume($third);
+        $printed = ob_get_clean();
+
+        self::assertSame(['first' => 'first begins, first ends', 'second' => 'second begins, second ends', 'third' => 'third begins, third ends'], $answers);
+        self::assertSame(['a handler prints', $level], [$printed, ob_get_level()]);
+        self::assertSame($outside, [$context->getHost(), $context->getBaseUrl(), $context->getPathInfo()]);
     }
 
     public function testLargeAnswerIsRefused(): void

@@ -66,6 +66,22 @@ final class NotesController
         });
     }
 
+    /** Waits in the middle, as one does that asks somebody else. */
+    public function slow(Request $request): StreamedResponse
+    {
+        $name = (string) $request->query->get('name');
+
+        return new StreamedResponse(function () use ($name): void {
+            ob_start();
+            echo $name.' begins, ';
+            $link = $this->urls->generate('note', [], UrlGeneratorInterface::ABSOLUTE_URL);
+            \Fiber::suspend();
+            $same = $link === $this->urls->generate('note', [], UrlGeneratorInterface::ABSOLUTE_URL);
+            echo $name.($same ? ' ends' : ' makes other URLs');
+            ob_end_flush();
+        });
+    }
+
     public function file(): BinaryFileResponse
     {
         return new BinaryFileResponse(__FILE__);

@@ -6,6 +6,7 @@ namespace Ferry\Bridge\Symfony\DependencyInjection\Section;
 
 use Ferry\Attribute\AsWsHandler;
 use Ferry\Bridge\Symfony\Handler\SerializerNormalizer;
+use Ferry\Bridge\Symfony\RequestContextState;
 use Ferry\Bridge\Symfony\RequestStackState;
 use Ferry\Bridge\Symfony\Resolver\CurrentUserResolver;
 use Ferry\Bridge\Symfony\Resolver\MessageObjectResolver;
@@ -60,6 +61,7 @@ final class HandlerSection implements SectionInterface
         $container->setAlias(MessageDecoderInterface::class, JsonMessageDecoder::class);
 
         $container->register(RequestStackState::class, RequestStackState::class)->setArguments([new Reference('request_stack')])->addTag('ferry.suspendable');
+        $container->register(RequestContextState::class, RequestContextState::class)->setArguments([new Reference('router.request_context', ContainerInterface::NULL_ON_INVALID_REFERENCE)])->addTag('ferry.suspendable');
 
         $this->registerResolvers($container);
 
