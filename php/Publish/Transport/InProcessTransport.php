@@ -5,7 +5,10 @@ declare(strict_types=1);
 namespace Ferry\Publish\Transport;
 
 use Ferry\Connection;
+use Ferry\Exception\InvalidArgumentException;
 use Ferry\Exception\PublisherUnreachableException;
+use Ferry\Exception\PublishException;
+use Ferry\Exception\PublishRefusedException;
 use Ferry\Handler\CurrentServer;
 use Ferry\WsServer;
 
@@ -28,15 +31,31 @@ final class InProcessTransport implements TransportInterface
         }
 
         $server = $this->server();
-        $reached = [];
         // A batch that cannot be encoded is refused before its first event goes out.
         Json::encode($publications);
+        $reached = [];
+        $begun = 0;
 
-        foreach ($publications as $publication) {
-            $except = null === $publication->except ? [] : [$publication->except];
-            $reached[] = null !== $publication->user
-                ? $server->publishToUser($publication->user, $publication->event, $publication->data)
-                : array_sum(array_map(static fn (string $room): int => $server->room($room)->publish($publication->event, $publication->data, $except), $publication->rooms));
+        try {
+            foreach ($publications as $publication) {
+                $except = null === $publication->except ? [] : [$publication->except];
+                $count = 0;
+
+                foreach (null === $publication->user ? $publication->rooms : [] as $room) {
+                    $count += $server->room($room)->publish($publication->event, $publication->data, $except);
+                    // From here on a failure has delivered something.
+                    $begun = \count($reached) + 1;
+                }
+
+                $reached[] = null === $publication->user ? $count : $server->publishToUser($publication->user, $publication->event, $publication->data);
+                $begun = \count($reached);
+            }
+        } catch (\Throwable $e) {
+            throw self::failed($e, match (true) {
+                0 === $begun => 'nothing was delivered',
+                $begun > \count($reached) => sprintf('of %d events %d were delivered before, and the next one to some of its rooms', \count($publications), \count($reached)),
+                default => sprintf('of %d events %d were delivered before', \count($publications), \count($reached)),
+            });
         }
 
         return $reached;
@@ -44,7 +63,17 @@ final class InProcessTransport implements TransportInterface
 
     public function disconnect(string $userIdentifier, int $code, string $reason): int
     {
-        return $this->other()?->disconnect($userIdentifier, $code, $reason) ?? $this->server()->disconnectUser($userIdentifier, $code, $reason);
+        if ($transport = $this->other()) {
+            return $transport->disconnect($userIdentifier, $code, $reason);
+        }
+
+        $server = $this->server();
+
+        try {
+            return $server->disconnectUser($userIdentifier, $code, $reason);
+        } catch (\Throwable $e) {
+            throw self::failed($e, 'nobody was disconnected');
+        }
     }
 
     public function connections(?string $room): array
@@ -54,15 +83,32 @@ final class InProcessTransport implements TransportInterface
         }
 
         $server = $this->server();
-        $list = null === $room ? $server->connections() : $server->room($room)->connections();
 
-        return array_map(static fn (Connection $connection): array => [
-            'id' => $connection->id,
-            'user' => $connection->identity()?->userIdentifier,
-            'remoteAddress' => $connection->remoteAddress,
-            'rooms' => $connection->rooms(),
-            'connectedAt' => $connection->connectedAt(),
-        ], $list);
+        try {
+            $list = null === $room ? $server->connections() : $server->room($room)->connections();
+
+            return array_map(static fn (Connection $connection): array => [
+                'id' => $connection->id,
+                'user' => $connection->identity()?->userIdentifier,
+                'remoteAddress' => $connection->remoteAddress,
+                'rooms' => $connection->rooms(),
+                'connectedAt' => $connection->connectedAt(),
+            ], $list);
+        } catch (\Throwable $e) {
+            throw self::failed($e, 'there is no list');
+        }
+    }
+
+    /**
+     * As the control endpoint answers it: what is wrong with an argument is a refusal.
+     *
+     * @param string $done what was done by then
+     */
+    private static function failed(\Throwable $e, string $done): PublishException
+    {
+        return $e instanceof InvalidArgumentException
+            ? new PublishRefusedException(422, 'malformed', $e->getMessage().'; '.$done)
+            : new PublishException(sprintf('%s (%s)', rtrim($e->getMessage(), '.'), $done), 0, $e);
     }
 
     private function server(): WsServer

@@ -14,11 +14,15 @@ use Ferry\Exception\PublishException;
 final class Json
 {
     /**
-     * @throws \JsonException when $value cannot be encoded
+     * @throws PublishException when $value cannot be encoded
      */
     public static function encode(mixed $value): string
     {
-        return json_encode($value, \JSON_THROW_ON_ERROR | \JSON_UNESCAPED_SLASHES | \JSON_UNESCAPED_UNICODE | \JSON_PRESERVE_ZERO_FRACTION);
+        try {
+            return json_encode($value, \JSON_THROW_ON_ERROR | \JSON_UNESCAPED_SLASHES | \JSON_UNESCAPED_UNICODE | \JSON_PRESERVE_ZERO_FRACTION);
+        } catch (\JsonException $e) {
+            throw new PublishException('What was to be published cannot be encoded as JSON, nothing was sent: '.$e->getMessage(), 0, $e);
+        }
     }
 
     /**
