@@ -49,6 +49,14 @@ final class Stats
     /** Callbacks that are suspended now, and how often events had to wait because no fiber was free (max_fibers). */
     public readonly int $fibers;
     public readonly int $fibersExhausted;
+    /**
+     * @var array{}|array{address: string, connected: bool, connects: int, requests: int, refused: array<string, int>, recovered: int,
+     *     gaps: int, queueBytes: int, notTaken: int, failed: int} without the option redis nothing; `address` has no password;
+     *     `connects`: times the link was made; `requests`, `refused`: what came over it; `recovered`: events that came while it was
+     *     down, read when it was up again; `gaps`: rooms that missed some for good; `queueBytes`: own messages that wait;
+     *     `notTaken`: own messages that were refused, as too many waited; `failed`: own messages that Redis refused, lost
+     */
+    public readonly array $redis;
 
     private function __construct() {}
 

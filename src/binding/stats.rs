@@ -6,8 +6,9 @@ use ext_php_rs::exception::PhpResult;
 use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
+use serde_json::Value as Json;
 
-use crate::engine::control::Reason;
+use crate::engine::control::{Reason, redis_status};
 use crate::engine::metrics::{Limit, Refusal};
 
 use super::convert::{self, ArrayValue};
@@ -45,6 +46,7 @@ pub struct Stats {
     cut: i64,
     fibers: i64,
     fibers_exhausted: i64,
+    redis: Json,
 }
 
 macro_rules! getters {
@@ -92,6 +94,11 @@ macro_rules! getters {
                 Ok(ArrayValue(convert::array(table)))
             }
 
+            #[php(getter, name = "redis")]
+            pub fn get_redis(&self) -> PhpResult<ArrayValue> {
+                convert::json(&self.redis).map(ArrayValue)
+            }
+
             $(#[php(getter, name = $name)]
             pub fn $method(&self) -> $type {
                 self.$field
@@ -104,6 +111,7 @@ macro_rules! getters {
                 table.insert("closed", self.get_closed()?.0)?;
                 table.insert("publishesRefused", self.get_publishes_refused()?.0)?;
                 table.insert("limited", self.get_limited()?.0)?;
+                table.insert("redis", self.get_redis()?.0)?;
                 $(table.insert($name, self.$field)?;)*
                 Ok(ArrayValue(convert::array(table)))
             }
@@ -172,6 +180,11 @@ impl Stats {
             cut: load(&metrics.cut),
             fibers: size(core.serving.suspended()),
             fibers_exhausted: int(core.serving.exhaustions.get()),
+            redis: core
+                .config
+                .redis
+                .as_ref()
+                .map_or_else(|| Json::Array(Vec::new()), |options| redis_status(options, &metrics)),
             messages_in: load(&metrics.messages_in),
             messages_out: load(&metrics.messages_out),
             bytes_in: load(&metrics.bytes_in),

@@ -24,7 +24,13 @@ $client->close(4321);
 pump($server, fn () => $server->count() === 0);
 echo json_encode($server->stats()->closed), "\n";
 $server->stop();
-var_dump($server->stats()->messagesIn);
+var_dump($server->stats()->messagesIn, $server->stats()->redis);
+
+$alone = server(['redis' => ['dsn' => 'redis://:secret@/nowhere/redis.sock', 'queue_bytes' => 0]]);
+$alone->listen();
+try { $alone->room('room')->publish('event', 1); } catch (Ferry\Exception\RuntimeException $e) { echo $e->getMessage(), "\n"; }
+echo json_encode($alone->stats()->redis), "\n";
+$alone->stop();
 ?>
 --EXPECTF--
 array(0) {
@@ -39,3 +45,7 @@ int(3)
 bool(true)
 {%s"4321":1%S}
 int(3)
+array(0) {
+}
+%ARedis is away, and redis.queue_bytes (0) of messages wait for it.
+%A{"address":"redis:\/\/\/nowhere\/redis.sock","connected":false,"connects":0,"failed":0,"gaps":0,"notTaken":1,"queueBytes":0,"recovered":0,"refused":[],"requests":0}%A

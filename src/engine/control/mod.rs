@@ -32,7 +32,7 @@ pub use refusal::{Reason, Refused};
 pub use request::{Action, Route};
 use signature::Nonces;
 use status::Rates;
-pub use status::{Facts, connections};
+pub use status::{Facts, connections, redis as redis_status};
 
 /// Of one request's frames. A body of 1 MiB for 1,000 rooms would be a gigabyte.
 pub const MAX_PUBLISH_BYTES: usize = 64 << 20;

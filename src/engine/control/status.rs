@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::refusal::Reason;
+use crate::engine::config::RedisOptions;
 use crate::engine::hub::State;
 use crate::engine::inbox::Inbox;
 use crate::engine::metrics::{Metrics, Refusal};
 use crate::engine::publish::Publisher;
-use crate::engine::redis::Link;
 
 /// Rates are over this long, or since the start.
 const WINDOW: usize = 10;
@@ -152,14 +152,15 @@ pub async fn status(publisher: &Publisher, facts: &Facts, rates: Value) -> Value
             let size = history.size();
             json!({"rooms": size.rooms, "messages": size.messages, "bytes": size.bytes, "evicted": size.evicted})
         }),
-        "redis": publisher.link.as_ref().map(|link| redis(link, metrics)),
+        "redis": publisher.link.as_ref().map(|link| redis(&link.options, metrics)),
     })
 }
 
-fn redis(link: &Link, metrics: &Metrics) -> Value {
+/// The link to Redis, and what became of the messages that went over it.
+pub fn redis(options: &RedisOptions, metrics: &Metrics) -> Value {
     let redis = &metrics.redis;
     json!({
-        "address": link.options.dsn.to_string(),
+        "address": options.dsn.to_string(),
         "connected": redis.is_connected(),
         "connects": redis.connects(),
         "requests": redis.received(),
