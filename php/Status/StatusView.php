@@ -51,6 +51,8 @@ final class StatusView
             'Waiting for clients' => sprintf('%s, %s messages dropped', self::bytes($this->number('outboxBytes')), self::count($this->number('dropped'))),
             'Slow handlers' => sprintf('%s%s', self::count($this->number('slowCallbacks')), $this->number('callbackSeconds') > 0 ? sprintf(', one is running for %.3f s', $this->number('callbackSeconds')) : ''),
             'Published' => isset($this->status['control']['publishes']) ? sprintf('%s events%s, delivered %s times', self::count((float) $this->status['control']['publishes']), $rate('publishes'), self::count((float) ($this->status['control']['delivered'] ?? 0))) : '',
+            'History' => \is_array($history = $this->status['history'] ?? null) ? sprintf('%s messages of %s rooms, %s', self::count((float) ($history['messages'] ?? 0)), self::count((float) ($history['rooms'] ?? 0)), self::bytes((float) ($history['bytes'] ?? 0))) : '',
+            'Redis' => \is_array($redis = $this->status['redis'] ?? null) ? self::redis($redis) : '',
             'Refused' => self::map($this->status['refused'] ?? []),
             'Closed' => self::map($this->status['closed'] ?? []),
         ];
@@ -73,6 +75,24 @@ final class StatusView
         }
 
         return $rooms;
+    }
+
+    /**
+     * @param array<mixed> $redis
+     */
+    private static function redis(array $redis): string
+    {
+        $number = static fn (string $name): float => (float) ($redis[$name] ?? 0);
+        $parts = [
+            sprintf('%s %s', true === ($redis['connected'] ?? false) ? 'connected to' : 'away:', $redis['address'] ?? '?'),
+            $number('queueBytes') > 0 ? self::bytes($number('queueBytes')).' waiting' : '',
+            $number('recovered') > 0 ? self::count($number('recovered')).' events came late' : '',
+            $number('gaps') > 0 ? self::count($number('gaps')).' gaps in rooms' : '',
+            $number('notTaken') > 0 ? self::count($number('notTaken')).' messages not taken' : '',
+            $number('failed') > 0 ? self::count($number('failed')).' messages lost' : '',
+        ];
+
+        return implode(', ', array_filter($parts));
     }
 
     private function number(string $name): float

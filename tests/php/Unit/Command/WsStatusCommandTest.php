@@ -23,6 +23,8 @@ final class WsStatusCommandTest extends TestCase
         'rates' => ['messagesIn' => 812.25, 'messagesOut' => 2.5, 'bytesIn' => 10240, 'bytesOut' => 0, 'publishes' => 0.2, 'seconds' => 10],
         'rooms' => ['count' => 2, 'list' => [['name' => 'chat.<b>', 'members' => 900], ['name' => 'lobby', 'members' => 3]]],
         'control' => ['publishes' => 20, 'delivered' => 400, 'refused' => []],
+        'history' => ['rooms' => 2, 'messages' => 1500, 'bytes' => 2048, 'evicted' => 0],
+        'redis' => ['address' => 'redis://cache:6379', 'connected' => false, 'connects' => 1, 'queueBytes' => 1024, 'recovered' => 0, 'gaps' => 2, 'notTaken' => 3, 'failed' => 1],
     ];
 
     public function testItShowsTheStatusForPeople(): void
@@ -42,6 +44,8 @@ final class WsStatusCommandTest extends TestCase
             'Published            20 events (0.2/s), delivered 400 times',
             'Refused              origin: 3, token: 1',
             'Closed               1000: 7',
+            'History              1,500 messages of 2 rooms, 2.0 KiB',
+            'Redis                away: redis://cache:6379, 1.0 KiB waiting, 2 gaps in rooms, 3 messages not taken, 1 messages lost',
             'chat.<b> 900',
         ];
 
