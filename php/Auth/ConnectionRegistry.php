@@ -20,7 +20,7 @@ final class ConnectionRegistry implements ScopeInterface
 {
     public const UNAUTHORIZED = 4401;
 
-    /** @var array<array<int, Connection>> by user identifier and object id */
+    /** @var array<array<int, Connection>> by user identifier and object id; under '' those whose token names nobody */
     private array $connections = [];
 
     /** @var array<int, string> user identifiers by object id */
@@ -36,9 +36,9 @@ final class ConnectionRegistry implements ScopeInterface
     public function add(Connection $connection): void
     {
         $this->remove($connection);
-        $user = (string) $connection->identity()?->userIdentifier;
+        $user = $connection->identity()?->userIdentifier;
 
-        if ('' !== $user) {
+        if (null !== $user) {
             $this->users[spl_object_id($connection)] = $user;
             $this->connections[$user][spl_object_id($connection)] = $connection;
         }
@@ -62,16 +62,16 @@ final class ConnectionRegistry implements ScopeInterface
      */
     public function ofUser(string|int $userIdentifier): array
     {
-        return array_values($this->connections[$userIdentifier] ?? []);
+        return '' === $userIdentifier ? [] : array_values($this->connections[$userIdentifier] ?? []);
     }
 
     public function isConnected(string|int $userIdentifier): bool
     {
-        return isset($this->connections[$userIdentifier]);
+        return '' !== $userIdentifier && isset($this->connections[$userIdentifier]);
     }
 
     /**
-     * @return list<Connection> of all users
+     * @return list<Connection> of all users, and those whose token names none
      */
     public function all(): array
     {
@@ -83,7 +83,7 @@ final class ConnectionRegistry implements ScopeInterface
      */
     public function users(): array
     {
-        return array_map('strval', array_keys($this->connections));
+        return array_values(array_filter(array_map('strval', array_keys($this->connections)), static fn (string $user): bool => '' !== $user));
     }
 
     /**
@@ -103,19 +103,19 @@ final class ConnectionRegistry implements ScopeInterface
     /**
      * Refuses a token from now on, and closes the connections that were opened with it.
      *
-     * @param string $token     its claim "jti", or the token itself
-     * @param ?int   $expiresAt Unix time at which it would have expired; null: a day from now
+     * @param string|int|float $token     its claim "jti", or the token itself
+     * @param ?int             $expiresAt Unix time at which it would have expired; null: a day from now
      *
      * @return int connections that were open
      */
-    public function revokeToken(#[\SensitiveParameter] string $token, ?int $expiresAt = null, string $reason = 'Token revoked'): int
+    public function revokeToken(#[\SensitiveParameter] string|int|float $token, ?int $expiresAt = null, string $reason = 'Token revoked'): int
     {
         $this->revoked->revoke($token, $expiresAt);
         $revoked = [];
 
         foreach ($this->connections as $connections) {
             foreach ($connections as $connection) {
-                if (null !== ($identity = $connection->identity()) && \in_array($token, RevokedTokens::namesOf($identity), true)) {
+                if (null !== ($identity = $connection->identity()) && \in_array((string) $token, RevokedTokens::namesOf($identity), true)) {
                     $revoked[] = $connection;
                 }
             }
@@ -143,7 +143,7 @@ final class ConnectionRegistry implements ScopeInterface
         $connection = $envelope->connection;
 
         // Also after Connection::authenticate() with another user's token.
-        if (($this->users[spl_object_id($connection)] ?? '') !== (string) $connection->identity()?->userIdentifier) {
+        if (($this->users[spl_object_id($connection)] ?? null) !== $connection->identity()?->userIdentifier) {
             $this->add($connection);
         }
     }

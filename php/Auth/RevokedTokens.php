@@ -33,10 +33,10 @@ final class RevokedTokens
     }
 
     /**
-     * @param string $token     its claim "jti", or the token itself
-     * @param ?int   $expiresAt Unix time; null: a day from now
+     * @param string|int|float $token     its claim "jti", or the token itself
+     * @param ?int             $expiresAt Unix time; null: a day from now
      */
-    public function revoke(#[\SensitiveParameter] string $token, ?int $expiresAt = null): void
+    public function revoke(#[\SensitiveParameter] string|int|float $token, ?int $expiresAt = null): void
     {
         $now = ($this->now)();
         $expiresAt ??= $now + self::DAY;
@@ -45,7 +45,7 @@ final class RevokedTokens
             return;
         }
 
-        $hash = self::hash($token);
+        $hash = self::hash((string) $token);
 
         if (null !== $this->pool) {
             $this->pool->save($this->pool->getItem('ferry.revoked.'.$hash)->set(true)->expiresAt(new \DateTimeImmutable('@'.$expiresAt)));
@@ -123,7 +123,8 @@ final class RevokedTokens
     {
         $jti = $identity->claims['jti'] ?? null;
 
-        return array_values(array_filter([\is_string($jti) ? $jti : null, $identity->token], static fn (?string $name): bool => null !== $name && '' !== $name));
+        // RFC 7519 asks for a string; identity providers that count send a number.
+        return array_values(array_filter([\is_string($jti) || \is_int($jti) || \is_float($jti) ? (string) $jti : null, $identity->token], static fn (?string $name): bool => null !== $name && '' !== $name));
     }
 
     private function shrink(int $now): void

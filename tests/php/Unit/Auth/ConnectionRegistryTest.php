@@ -15,6 +15,7 @@ use Ferry\Handler\HandlerDispatcher;
 use Ferry\Identity;
 use Ferry\Testing\FakeConnection;
 use Ferry\Testing\FakeHandshake;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\Cache\Adapter\ArrayAdapter;
 
@@ -81,6 +82,63 @@ final class ConnectionRegistryTest extends TestCase
         $admission = new RevocationAdmission($revoked);
         $admit = static fn (?Identity $identity) => $admission->admit(new FakeHandshake(identity: $identity), new HandlerDescriptor('h', \stdClass::class, null), [], null);
         self::assertSame([401, 401, null, null], array_map($admit, [$byId->identity(), $byToken->identity(), $other->identity(), null]));
+    }
+
+    public function testTokenThatNamesNobodyIsRevoked(): void
+    {
+        $registry = new ConnectionRegistry();
+        $dispatcher = HandlerDispatcher::of([self::handler()], enclosing: [$registry]);
+        $verifier = static fn (string $token): Identity => new Identity('', token: $token);
+        $connections = [
+            new FakeConnection(identity: new Identity('', claims: ['jti' => 'id-1'])),
+            new FakeConnection(identity: new Identity('', token: 'opaque')),
+            new FakeConnection(verifier: $verifier),
+            new FakeConnection(identity: new Identity('', token: 'another')),
+        ];
+        array_map($dispatcher->onOpen(...), $connections);
+        $connections[2]->authenticate('later');
+        $dispatcher->onMessage($connections[2], '{"type":"hello"}', false);
+
+        self::assertSame([], $registry->users(), 'it is no user');
+        self::assertSame([[], false, 0], [$registry->ofUser(''), $registry->isConnected(''), $registry->disconnectUser('')]);
+        self::assertSame([1, 1, 1], array_map($registry->revokeToken(...), ['id-1', 'opaque', 'later']));
+        self::assertSame([false, false, false, true], array_map(static fn (FakeConnection $connection): bool => $connection->isOpen(), $connections));
+
+        // The watch looks at them, too.
+        self::assertCount(4, $registry->all());
+        array_map(static fn (FakeConnection $connection) => $dispatcher->onClose($connection, 1000, ''), $connections);
+        self::assertSame([], $registry->all());
+    }
+
+    /**
+     * @dataProvider numbers
+     */
+    #[DataProvider('numbers')]
+    public function testIdOfATokenMayBeANumber(int|float $jti): void
+    {
+        $registry = new ConnectionRegistry($revoked = new RevokedTokens());
+        $byNumber = new FakeConnection(identity: new Identity('alice', claims: ['jti' => $jti]));
+        $other = new FakeConnection(identity: new Identity('alice', claims: ['jti' => 7]));
+        array_map($registry->add(...), [$byNumber, $other]);
+
+        self::assertSame(1, $registry->revokeToken($jti));
+        self::assertSame([true, false], array_map($revoked->isRevoked(...), [$byNumber->identity(), $other->identity()]));
+
+        $byText = new FakeConnection(identity: new Identity('bob', claims: ['jti' => $jti]));
+        $registry->add($byText);
+        self::assertSame(1, $registry->revokeToken((string) $jti) - (int) $byNumber->isOpen());
+        self::assertFalse($byText->isOpen());
+    }
+
+    /**
+     * @return iterable<array{int|float}>
+     */
+    public static function numbers(): iterable
+    {
+        yield [42];
+        yield [0];
+        // Above what PHP's integers hold.
+        yield [1.2345678901234567e19];
     }
 
     public function testRevocationEndsWithTheTokenAndIsBounded(): void
