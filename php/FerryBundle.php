@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry;
 
+use Ferry\Bridge\Symfony\DependencyInjection\Compiler\AccessPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\ApiPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\DebugPass;
 use Ferry\Bridge\Symfony\DependencyInjection\Compiler\HandlersPass;
@@ -28,6 +29,7 @@ final class FerryBundle extends Bundle
     {
         // When autoconfiguration has added its tags.
         $container->addCompilerPass(new SecurityPass());
+        $container->addCompilerPass(new AccessPass());
         $container->addCompilerPass(new HygienePass());
         $container->addCompilerPass(new ApiPass());
         $container->addCompilerPass(new HandlersPass(), PassConfig::TYPE_BEFORE_OPTIMIZATION, -10);

@@ -63,6 +63,8 @@ final class FerryExtension extends Extension
         /** @var array<string, mixed> $config */
         $config = $this->processConfiguration(new Configuration($sections), $configs);
 
+        (new Contradictions($container))->refuse($config);
+
         foreach ($sections as $section) {
             $section->load($config, $container);
         }

@@ -32,13 +32,15 @@ use Symfony\Component\DependencyInjection\Reference;
  */
 final class HygienePass implements CompilerPassInterface
 {
+    private const RECONNECT_TIMEOUT = 30.0;
+
     public function process(ContainerBuilder $container): void
     {
         if (!$container->hasParameter(HygieneSection::CONFIG)) {
             return;
         }
 
-        /** @var array{reset: string, ping_after: ?float, retry: bool, reconnect_timeout: float, gc_every: int} $config */
+        /** @var array{reset: string, ping_after: ?float, retry: bool, reconnect_timeout: ?float, gc_every: int} $config */
         $config = $container->getParameter(HygieneSection::CONFIG);
         $logger = new Reference('logger', ContainerInterface::NULL_ON_INVALID_REFERENCE);
         $doctrine = $this->hasDoctrine($container) ? $this->doctrine($container, $config, $logger) : [];
@@ -77,7 +79,7 @@ final class HygienePass implements CompilerPassInterface
     }
 
     /**
-     * @param array{ping_after: ?float, retry: bool, reconnect_timeout: float} $config
+     * @param array{ping_after: ?float, retry: bool, reconnect_timeout: ?float} $config
      *
      * @return array<string, Definition> in the order in which they are done
      */
@@ -90,7 +92,7 @@ final class HygienePass implements CompilerPassInterface
 
         if ($config['retry'] && $container->hasDefinition(EndpointFactory::class)) {
             $container->register(ReconnectAfterLoss::class, ReconnectAfterLoss::class)
-                ->setArguments([$services, $config['reconnect_timeout'], $logger])
+                ->setArguments([$services, $config['reconnect_timeout'] ?? self::RECONNECT_TIMEOUT, $logger])
                 ->addTag('monolog.logger', ['channel' => 'ferry']);
             $container->register(Retry::class, Retry::class)
                 ->setArguments([[new Reference(ReconnectAfterLoss::class)], $container->hasDefinition(UserScope::class) ? self::closure(UserScope::class, 'forget') : null]);

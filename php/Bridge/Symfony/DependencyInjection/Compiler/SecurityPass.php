@@ -46,6 +46,10 @@ final class SecurityPass implements CompilerPassInterface
                 throw new InvalidArgumentException(sprintf('"ferry.auth.firewall" is "%s", and this application has no firewalls: run "composer require symfony/security-bundle" and enable SecurityBundle.', $firewall));
             }
 
+            if (\is_string($provider = $container->getParameter(AuthSection::PROVIDER))) {
+                throw new InvalidArgumentException(sprintf('"ferry.auth.provider" is "%s", and this application has no "security.providers": run "composer require symfony/security-bundle" and enable SecurityBundle, or remove the setting.', $provider));
+            }
+
             // With it, UserScope does this.
             $container->getDefinition(ConnectionRegistry::class)->addTag('ferry.scope', ['priority' => 100]);
 
