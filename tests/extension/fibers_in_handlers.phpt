@@ -14,7 +14,6 @@ $server->onMessage(function ($c, $data) use (&$waiting) {
     $fiber->start();
     $waiting[] = $fiber;
 });
-$server->onError(function ($c, $e) { echo 'onError: ', $e->getMessage(), "\n"; });
 $client = Ferry\WsClient::connect($server->listen());
 foreach (['a', 'b'] as $text) { $client->send($text); }
 var_dump($client->receive(), $client->receive());
@@ -23,8 +22,8 @@ foreach (array_reverse($waiting) as $n => $fiber) {
 }
 var_dump($client->receive(), $client->receive());
 $server->onMessage(function ($c) { $f = new Fiber(function () { throw new Exception('out of a fiber'); }); $f->start(); });
+$server->onError(function ($c, $e) use ($server) { echo 'onError: ', $e->getMessage(), "\n"; $server->stop(); });
 $client->send('x');
-$server->after(0.05, fn () => $server->stop());
 $server->run();
 ?>
 --EXPECT--

@@ -57,7 +57,8 @@ $server->onHandshake(function ($h) { delay(0.01); return $h->query['ok'] === '1'
 var_dump(status("$url/?ok=0"), status("$url/?ok=1"));
 
 echo "-- failures\n";
-$server->onError(function ($c, $e) { echo get_class($e), ': ', $e->getMessage(), ' ', $c ? 'with' : 'without', " connection\n"; });
+$failures = 0;
+$server->onError(function ($c, $e) use (&$failures) { ++$failures; echo get_class($e), ': ', $e->getMessage(), ' ', $c ? 'with' : 'without', " connection\n"; });
 $server->onMessage(function ($c, $data) {
     if ($data === 'throw') { delay(0.001); throw new DomainException('after a wait'); }
     if ($data === 'raw') { Fiber::suspend(); }
@@ -68,6 +69,8 @@ $a->send('throw');
 $a->send('raw');
 $a->send('task');
 $a->send('last');
+// The task fails after what started it has answered.
+pump($server, function () use (&$failures) { return $failures === 3; });
 foreach (range(1, 2) as $_) { echo $a->receive(), "\n"; }
 
 echo "-- timers\n";
