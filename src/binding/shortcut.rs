@@ -70,5 +70,7 @@ unsafe fn try_send(frame: &ExecuteData, answer: &mut Zval) -> Option<()> {
     let data = data.zend_str()?;
     let connection = ZendClassObject::<Connection>::from_zend_obj(frame.This.object()?)?;
     let sent = connection.send(Bytes(data.as_bytes()), binary).ok()?;
-    sent.set_zval(answer, false).ok()
+    // It was sent: from here on the ordinary way would send it again.
+    let _ = sent.set_zval(answer, false);
+    Some(())
 }
