@@ -227,6 +227,7 @@ fn fire_timers(core: &Rc<Core>) -> Result<usize, Unwinding> {
             serving::fire(core, callback)?;
         } else {
             call(core, callback, &mut [], None)?;
+            settle(core)?;
         }
     }
     Ok(fired)
@@ -244,6 +245,7 @@ pub fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize) -> Result<usize, 
         };
         handled += 1;
         done?;
+        settle(core)?;
     }
     Ok(handled)
 }
@@ -305,6 +307,35 @@ pub fn report(core: &Rc<Core>, connection: Zval, thrown: Zval) -> Result<(), Unw
             log(&second)
         }
     }
+}
+
+/// After a callback: reports what a destructor has thrown when its answer or arguments went. Left pending, it would keep
+/// the next callback from being called.
+#[inline]
+pub fn settle(core: &Rc<Core>) -> Result<(), Unwinding> {
+    if zend::is_pending() {
+        return settle_pending(Some(core));
+    }
+    Ok(())
+}
+
+/// The same where an exception may be pending. Without a server it is logged.
+#[cold]
+pub fn settle_pending(core: Option<&Rc<Core>>) -> Result<(), Unwinding> {
+    /// The destructors of what a report leaves behind may throw, too. If that has no end, the caller gets the exception.
+    const ROUNDS: usize = 8;
+    for round in 0..ROUNDS {
+        let thrown = match zend::outcome() {
+            Outcome::Returned => return Ok(()),
+            Outcome::Unwinding => return Err(Unwinding),
+            Outcome::Threw(thrown) => thrown,
+        };
+        match core {
+            Some(core) if round == 0 => report(core, Zval::null(), thrown)?,
+            _ => log(&thrown)?,
+        }
+    }
+    if zend::is_pending() { Err(Unwinding) } else { Ok(()) }
 }
 
 /// Logs a throwable as a warning.

@@ -28,6 +28,7 @@ mod shortcut;
 mod signals;
 mod stats;
 mod stop;
+mod thrown;
 mod timer;
 mod zend;
 

@@ -339,7 +339,8 @@ fn set_callback(core: &Core, event: &str, callback: Callable<'_>) -> PhpResult<(
 impl Drop for WsServer {
     fn drop(&mut self) {
         self.core.abort(ending::last_code(), "");
-        serving::end(&self.core);
+        // Unwinding shows in what is pending.
+        let _ = serving::end(&self.core);
         self.core.clear();
     }
 }

@@ -19,8 +19,8 @@ use super::callback::Callback;
 use super::core::Core;
 use super::dispatch::{self, Unwinding};
 use super::events::{self, Ready};
-use super::fiber::Owner;
 use super::fiber::pool::{self, Job, Ran};
+use super::fiber::{self, Owner};
 
 /// A connection with more behind its callback is not read until that has been worked off.
 const MOST_EVENTS: usize = 64;
@@ -136,6 +136,7 @@ pub fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize, most: usize) -> R
         if !core.is_ours() {
             return Err(Unwinding);
         }
+        dispatch::settle(core)?;
     }
     Ok(handled.get())
 }
@@ -171,6 +172,7 @@ fn work(core: &Rc<Core>, server: &Rc<Server>, max: usize, handled: &Cell<usize>,
             Some(event) => events::deliver(core, server, event),
             None => events::handle_next(core, server).unwrap_or(Ok(())),
         };
+        let delivered = delivered.and_then(|()| dispatch::settle(core));
         if serving.drainer.get() != number {
             // It was suspended, and its connection is busy since then.
             if let Some(key) = key {
@@ -178,7 +180,8 @@ fn work(core: &Rc<Core>, server: &Rc<Server>, max: usize, handled: &Cell<usize>,
             }
             return;
         }
-        if delivered.is_err() {
+        // One that is being destroyed can serve nobody any more. Whose callback it ran is told to who resumed it.
+        if delivered.is_err() || fiber::is_ending() {
             return;
         }
         serving.current.set(None);
@@ -192,11 +195,12 @@ fn work_off(core: &Rc<Core>, server: &Rc<Server>, key: Key, mut goes_on: bool) {
     {
         owner.key.set(Some(key));
     }
-    while goes_on {
+    while goes_on && !fiber::is_ending() {
         let Some(event) = take_behind(core, server, key) else {
             break;
         };
-        goes_on = events::deliver(core, server, event).is_ok() && core.is_ours();
+        let delivered = events::deliver(core, server, event).and_then(|()| dispatch::settle(core));
+        goes_on = delivered.is_ok() && core.is_ours();
     }
     let rest = core.serving.busy.borrow_mut().remove(&key);
     if let Some(rest) = rest {
@@ -282,7 +286,7 @@ pub fn fire(core: &Rc<Core>, callback: Rc<Callback>) -> Result<(), Unwinding> {
         let (core, suspended) = (Rc::clone(core), Rc::clone(&suspended));
         move || {
             // Unwinding shows in what is pending.
-            let _ = dispatch::call(&core, callback, &mut [], None);
+            let _ = dispatch::call(&core, callback, &mut [], None).and_then(|()| dispatch::settle(&core));
             if suspended.get() {
                 core.serving.timers.set(core.serving.timers.get() - 1);
             }
@@ -300,12 +304,13 @@ pub fn fire(core: &Rc<Core>, callback: Rc<Callback>) -> Result<(), Unwinding> {
     if super::zend::is_unwinding() || !core.is_ours() {
         return Err(Unwinding);
     }
-    Ok(())
+    dispatch::settle(core)
 }
 
 /// The grace is over: unwinds the callbacks that are still suspended.
-pub fn end(core: &Rc<Core>) {
+pub fn end(core: &Rc<Core>) -> Result<(), Unwinding> {
     if core.config.fibers.is_some() {
-        pool::destroy(core);
+        pool::destroy(core)?;
     }
+    Ok(())
 }

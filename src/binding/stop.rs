@@ -135,10 +135,8 @@ fn finish(core: &Rc<Core>, server: &Rc<Server>) {
     core::count_cut(server, open);
     core.alarm.clear();
     server.end();
-    serving::end(core);
-    while matches!(dispatch::drain(core, server, BATCH), Ok(n) if n > 0) {}
-    // Callbacks of the last closes may have been suspended.
-    serving::end(core);
+    // The callbacks of the last closes may be suspended, too, and keep others from being called.
+    while serving::end(core).is_ok() && matches!(dispatch::drain(core, server, BATCH), Ok(n) if n > 0) {}
     *core.server.borrow_mut() = None;
     *core.stop.borrow_mut() = None;
 }

@@ -13,12 +13,14 @@ use ext_php_rs::zend::{ClassEntry, ExecutorGlobals, ZendObjectHandlers};
 
 use super::exception;
 
+pub use super::thrown::{
+    Outcome, Underway, exception_object, is_exiting, is_failing, is_pending, is_unwinding, log_exception, outcome,
+    propagate, throw,
+};
+
 unsafe extern "C" {
-    fn zend_is_unwind_exit(exception: *const zend_object) -> bool;
-    fn zend_is_graceful_exit(exception: *const zend_object) -> bool;
     fn zend_get_gc_buffer_create() -> *mut GcBuffer;
     fn zend_get_gc_buffer_grow(buffer: *mut GcBuffer);
-    fn zend_exception_error(exception: *mut zend_object, severity: c_int) -> c_int;
     fn zend_timeout();
 
     static spl_ce_InvalidArgumentException: *mut zend_class_entry;
@@ -145,121 +147,6 @@ pub unsafe fn call_into(
             args.as_mut_ptr(),
             ptr::null_mut(),
         );
-    }
-}
-
-/// How a call into PHP ended.
-pub enum Outcome {
-    Returned,
-    /// `exit()`, or a fiber being destroyed: it stays pending, and the loop must end without another call.
-    Unwinding,
-    Threw(Zval),
-}
-
-/// Whether the script unwinds after `exit()`.
-pub fn is_exiting() -> bool {
-    let globals = ExecutorGlobals::get();
-    globals.exception().is_some_and(|e| {
-        // SAFETY: the pending exception is a live object.
-        unsafe { zend_is_unwind_exit(e) }
-    })
-}
-
-/// Whether the last error is one that ends the script. Memory exhaustion is no bailout in every build of PHP: it may be
-/// reported and then unwind as `exit()` does.
-pub fn is_failing() -> bool {
-    /// `E_ERROR`, `E_CORE_ERROR`, `E_COMPILE_ERROR`, `E_USER_ERROR` and `E_RECOVERABLE_ERROR`.
-    const FATAL: c_int = 1 | 16 | 64 | 256 | 4096;
-    // SAFETY: the globals live as long as the thread.
-    unsafe { (*ext_php_rs::ffi::ext_php_rs_process_globals()).last_error_type & FATAL != 0 }
-}
-
-/// Whether a fiber unwinds because it is destroyed: the script goes on without it.
-fn is_fiber_ending() -> bool {
-    let globals = ExecutorGlobals::get();
-    globals.exception().is_some_and(|e| {
-        // SAFETY: the pending exception is a live object.
-        unsafe { zend_is_graceful_exit(e) }
-    })
-}
-
-/// Whether an exception is pending, of whatever kind.
-#[inline]
-pub fn is_pending() -> bool {
-    // SAFETY: the globals live as long as the thread.
-    unsafe { !(*ext_php_rs::ffi::ext_php_rs_executor_globals()).exception.is_null() }
-}
-
-/// Whether the script or its fiber unwinds: nothing may be called any more.
-pub fn is_unwinding() -> bool {
-    is_pending() && (is_exiting() || is_fiber_ending())
-}
-
-/// Throws a throwable that exists.
-pub fn throw(mut throwable: Zval) {
-    // SAFETY: the engine takes over the reference, so the value gives it up.
-    unsafe {
-        ext_php_rs::ffi::zend_throw_exception_object(&raw mut throwable);
-        std::mem::forget(throwable);
-    }
-}
-
-/// The object of an exception, not thrown.
-pub fn exception_object(exception: PhpException) -> Zval {
-    exception.throw();
-    match outcome() {
-        Outcome::Threw(object) => object,
-        Outcome::Returned | Outcome::Unwinding => Zval::null(),
-    }
-}
-
-/// Leaves a pending exception to the caller, whatever it is.
-pub fn propagate() -> PhpResult<()> {
-    if ExecutorGlobals::has_exception() {
-        // Throwing changes nothing while an exception is pending.
-        return Err(PhpException::from_message(String::new()));
-    }
-    Ok(())
-}
-
-/// Looks at the exception the last call left, and takes it unless it unwinds the script or a fiber.
-#[inline]
-pub fn outcome() -> Outcome {
-    if is_pending() { take() } else { Outcome::Returned }
-}
-
-#[cold]
-fn take() -> Outcome {
-    if is_exiting() || is_fiber_ending() {
-        return Outcome::Unwinding;
-    }
-    match ExecutorGlobals::take_exception() {
-        Some(exception) => {
-            let mut value = Zval::new();
-            // SAFETY: the box was the owner of this live object. `set_object` adds a reference of its own, so the box's is
-            // given up.
-            unsafe {
-                let object = exception.into_raw();
-                value.set_object(&mut *object);
-                (*object).gc.refcount -= 1;
-            }
-            Outcome::Threw(value)
-        }
-        None => Outcome::Returned,
-    }
-}
-
-/// Reports a throwable as PHP reports an uncaught one, as a warning: the script goes on. No error handler of the
-/// script is asked, but the throwable's `__toString()` is, so the caller looks at [`outcome`] next.
-pub fn log_exception(exception: &Zval) {
-    const E_WARNING: c_int = 2;
-    if let Some(object) = exception.object() {
-        let object = ptr::from_ref(object).cast_mut();
-        // SAFETY: a live throwable. The function takes over one reference, so it gets one of its own.
-        unsafe {
-            (*object).gc.refcount += 1;
-            zend_exception_error(object, E_WARNING);
-        }
     }
 }
 

@@ -147,7 +147,7 @@ fn switch(fiber: Zval, slot: &Rc<Slot>) -> Result<Ran, Unwinding> {
             // It did not begin: there was no memory for its stack.
             ALL.with_borrow_mut(|all| all.remove(&object));
             let job = slot.job.take();
-            settle(slot);
+            clear(slot);
             crossing.leave(slot, false);
             return match (zend::outcome(), job) {
                 (Outcome::Unwinding, _) | (_, None) => Err(Unwinding),
@@ -162,7 +162,7 @@ fn switch(fiber: Zval, slot: &Rc<Slot>) -> Result<Ran, Unwinding> {
     let suspended = slot.busy.get() && !slot.ended.get();
     crossing.leave(slot, suspended);
     if slot.ended.get() {
-        settle(slot);
+        clear(slot);
     }
     if zend::is_unwinding() {
         return Err(Unwinding);
@@ -191,8 +191,8 @@ pub fn is_inside(core: &Rc<Core>) -> bool {
     current().is_some_and(|slot| slot.owner.borrow().as_ref().is_some_and(|o| Rc::ptr_eq(&o.core, core)))
 }
 
-/// The slot has no job any more.
-fn settle(slot: &Slot) {
+/// The slot has no job any more. Returns whose it was.
+fn clear(slot: &Slot) -> Option<Rc<Core>> {
     if slot.busy.replace(false) {
         BUSY.set(BUSY.get() - 1);
     }
@@ -200,7 +200,14 @@ fn settle(slot: &Slot) {
     let future = slot.future.take();
     let awaits = slot.awaits.take();
     let job = slot.job.take();
+    let core = owner.as_ref().map(|owner| Rc::clone(&owner.core));
     drop((owner, future, awaits, job));
+    core
+}
+
+/// Tells of what a job, or the end of its values, has thrown. False: something stays pending.
+fn settle(core: impl FnOnce() -> Option<Rc<Core>>) -> bool {
+    !zend::is_pending() || dispatch::settle_pending(core().as_ref()).is_ok()
 }
 
 /// The body of every fiber of the pool.
@@ -208,8 +215,14 @@ unsafe extern "C" fn body(_: *mut zend_execute_data, _: *mut Zval) {
     let Some(slot) = STARTING.take() else { return };
     // A panic must not cross the frames of C.
     let _ = catch_unwind(AssertUnwindSafe(|| work(&slot)));
+    // What was thrown into an idle fiber goes back to who has done that.
+    let busy = slot.busy.get();
+    let core = clear(&slot);
+    if busy {
+        // Whoever destroys this fiber destroys others, too, and none with an exception pending.
+        settle(|| core);
+    }
     slot.ended.set(true);
-    settle(&slot);
     let object = raw::active();
     ALL.with_borrow_mut(|all| all.remove(&object));
     // Somebody may have ended it while it was idle.
@@ -227,10 +240,14 @@ fn work(slot: &Rc<Slot>) {
         let job = slot.job.take();
         if let Some(job) = job {
             job();
-            if zend::is_pending() {
+            let owner = || slot.owner.borrow().as_ref().map(|owner| Rc::clone(&owner.core));
+            if !settle(owner) || raw::is_ending() {
                 return;
             }
-            settle(slot);
+            let core = clear(slot);
+            if !settle(|| core) {
+                return;
+            }
             let Some(fiber) = raw::current() else { return };
             if IDLE.with_borrow(Vec::len) >= KEPT {
                 return;
@@ -245,7 +262,7 @@ fn work(slot: &Rc<Slot>) {
 }
 
 /// Unwinds the suspended fibers that run handlers and tasks of this server, whoever else holds them.
-pub fn destroy(core: &Rc<Core>) {
+pub fn destroy(core: &Rc<Core>) -> Result<(), Unwinding> {
     let owned: Vec<_> = ALL.with_borrow(|all| {
         let owned = |slot: &Rc<Slot>| slot.owner.borrow().as_ref().is_some_and(|o| Rc::ptr_eq(&o.core, core));
         all.iter()
@@ -253,12 +270,22 @@ pub fn destroy(core: &Rc<Core>) {
             .map(|(fiber, _)| *fiber)
             .collect()
     });
-    for fiber in owned {
-        // The fibers before may have ended this one.
-        if of(fiber).is_some() {
-            raw::destroy(fiber);
-        }
+    if zend::is_unwinding() {
+        // The engine does it at the end of the script.
+        return Err(Unwinding);
     }
+    // The server object may go because of an exception, with which nothing could be called.
+    let underway = zend::Underway::put_aside();
+    let destroyed = owned.into_iter().try_for_each(|fiber| {
+        // The fibers before may have ended this one.
+        if of(fiber).is_some() && raw::destroy(fiber) {
+            dispatch::settle(core)?;
+        }
+        Ok(())
+    });
+    let destroyed = destroyed.and_then(|()| scheduler::report(Some(core)));
+    underway.put_back();
+    destroyed
 }
 
 /// RSHUTDOWN.

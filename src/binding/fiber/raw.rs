@@ -9,10 +9,10 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use ext_php_rs::ffi::{
-    zend_class_entry, zend_execute_data, zend_function, zend_hash_str_find, zend_object, zend_string,
+    ext_php_rs_executor_globals, zend_class_entry, zend_execute_data, zend_function, zend_hash_str_find, zend_object,
+    zend_string,
 };
 use ext_php_rs::types::{ZendObject, ZendStr, Zval};
-use ext_php_rs::zend::ExecutorGlobals;
 
 use crate::binding::zend;
 
@@ -60,10 +60,29 @@ fn method(name: &str) -> *mut zend_function {
     }
 }
 
+/// The beginning of `zend_fiber` of `Zend/zend_fibers.h`, the same in PHP 8.1 to 8.5; the bindings have only its name.
+#[repr(C)]
+struct Head {
+    object: zend_object,
+    flags: u8,
+}
+
 /// The fiber that runs, null outside of fibers.
+#[inline]
 pub fn active() -> *mut zend_object {
-    // A fiber begins with its object.
-    ExecutorGlobals::get().active_fiber.cast()
+    // SAFETY: the globals live as long as the thread. A fiber begins with its object.
+    unsafe { (*ext_php_rs_executor_globals()).active_fiber.cast() }
+}
+
+/// Whether the running fiber is being destroyed. Its `finally` blocks run; it cannot be suspended again, even if one of
+/// them has thrown or returned.
+#[inline]
+pub fn is_ending() -> bool {
+    /// `ZEND_FIBER_FLAG_DESTROYED`
+    const DESTROYED: u8 = 1 << 2;
+    let fiber = active().cast::<Head>();
+    // SAFETY: the running fiber is a live object of the engine's own class, which is final.
+    !fiber.is_null() && unsafe { (*fiber).flags & DESTROYED != 0 }
 }
 
 /// The same as a value.
@@ -182,14 +201,15 @@ pub fn start(fiber: &Zval) {
     call(fiber, START.with(|m| *m));
 }
 
-/// Unwinds a suspended fiber, though others may hold it: what the engine does when the last reference goes.
-pub fn destroy(fiber: *mut zend_object) {
+/// Unwinds a suspended fiber, though others may hold it: what the engine does when the last reference goes. False: it is
+/// not suspended.
+pub fn destroy(fiber: *mut zend_object) -> bool {
     const DESTRUCTOR_CALLED: u32 = 1 << 8;
     let mut held = Zval::new();
     // SAFETY: the caller knows that the fiber lives; `held` keeps it so.
     held.set_object(unsafe { &mut *fiber.cast::<ZendObject>() });
     if !is_suspended(&held) {
-        return;
+        return false;
     }
     // SAFETY: as in `zend_objects_store_call_destructors`; the destructor runs once.
     unsafe {
@@ -200,6 +220,7 @@ pub fn destroy(fiber: *mut zend_object) {
             }
         }
     }
+    true
 }
 
 /// The object of a value that holds one.

@@ -203,8 +203,8 @@ pub fn tick(core: Option<&Rc<Core>>) -> Result<usize, Unwinding> {
         } else {
             raw::resume(&fiber);
             drop(fiber);
-            look(core)?;
         }
+        look(core)?;
     }
     resumed += task::start_queued();
     if zend::is_unwinding() {
@@ -216,7 +216,7 @@ pub fn tick(core: Option<&Rc<Core>>) -> Result<usize, Unwinding> {
 }
 
 /// Tells of the failures that nobody has asked for.
-fn report(core: Option<&Rc<Core>>) -> Result<(), Unwinding> {
+pub fn report(core: Option<&Rc<Core>>) -> Result<(), Unwinding> {
     loop {
         let failure = STATE.with_borrow_mut(|state| state.failures.pop());
         let Some((thrown, owner)) = failure else { return Ok(()) };
