@@ -185,14 +185,17 @@ fn wait(core: &Core, server: &Server, deadline: Option<Instant>, now: Instant) {
     if let Some(deadline) = deadline {
         limit = limit.min(deadline.saturating_duration_since(now));
     }
-    for due in next_due(core).into_iter().chain(fiber::next_due()) {
+    // Where switches are forbidden no fiber can go on.
+    let fibers = !fiber::is_blocked();
+    let due = fiber::next_due().filter(|_| fibers);
+    for due in next_due(core).into_iter().chain(due) {
         limit = limit.min(due.saturating_duration_since(now));
     }
     if core.stop.borrow().is_some() {
         limit = limit.min(Duration::from_millis(10));
     }
     // Whatever ended the wait, the loop looks at everything again.
-    let has_work = || fiber::has_work() || (!core.serving.is_exhausted() && !server.inbox.is_empty());
+    let has_work = || (fibers && fiber::has_work()) || (!core.serving.is_exhausted() && !server.inbox.is_empty());
     let _ = server.inbox.bell.wait(Some(limit), has_work);
 }
 

@@ -96,7 +96,8 @@ pub fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize, most: usize) -> R
     let serving = &core.serving;
     let handled = Rc::new(Cell::new(0));
     while handled.get() < max && has_events(core, server) {
-        if serving.suspended() >= most || !pool::has_room() {
+        // Where the engine forbids switches no fiber comes back: the callbacks are called directly.
+        if serving.suspended() > 0 && !fiber::is_blocked() && (serving.suspended() >= most || !pool::has_room()) {
             serving.set_exhausted(true);
             break;
         }
@@ -117,7 +118,7 @@ pub fn drain(core: &Rc<Core>, server: &Rc<Server>, max: usize, most: usize) -> R
                 let key = serving.set_aside();
                 dispatch::report(core, connection(core, key), pool::abandoned())?;
             }
-            Ok(Ran::NoFiber(job)) if serving.suspended() == 0 => {
+            Ok(Ran::NoFiber(job)) if serving.suspended() == 0 || fiber::is_blocked() => {
                 job();
                 if super::zend::is_unwinding() {
                     serving.set_aside();

@@ -13,7 +13,7 @@ pub mod task;
 mod wait;
 
 pub use context::Owner;
-pub use raw::{is_ending, watch};
+pub use raw::{is_blocked, is_ending, watch};
 pub use scheduler::{attach, begin, forget, has_work, next_due, tick};
 #[allow(unused_imports, reason = "for native awaitables")]
 pub use wait::{Waiting, wait};

@@ -179,7 +179,12 @@ pub fn is_stuck() -> bool {
 
 /// Resumes the fibers whose waits are over. `core` gets what they throw. Returns how many.
 pub fn tick(core: Option<&Rc<Core>>) -> Result<usize, Unwinding> {
-    if !ACTIVE.get() || raw::is_blocked() {
+    if !ACTIVE.get() {
+        return Ok(0);
+    }
+    if raw::is_blocked() {
+        // Nothing that has rung is left to ring: who waits would not rest.
+        collect();
         return Ok(0);
     }
     let buried = STATE.with_borrow_mut(|state| std::mem::take(&mut state.buried));

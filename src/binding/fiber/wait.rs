@@ -184,10 +184,13 @@ fn tick() -> Result<usize, Unwinding> {
 fn rest(bell: &Bell, servers: &[std::rc::Rc<Core>], deadline: Option<Instant>, now: Instant) {
     let mut limit = LONGEST_WAIT;
     let dues = servers.iter().filter_map(|core| dispatch::next_due(core));
-    for at in dues.chain(deadline).chain(scheduler::next_due()) {
+    // Where switches are forbidden no fiber can go on.
+    let fibers = !raw::is_blocked();
+    let due = scheduler::next_due().filter(|_| fibers);
+    for at in dues.chain(deadline).chain(due) {
         limit = limit.min(at.saturating_duration_since(now));
     }
-    if scheduler::has_work() {
+    if fibers && scheduler::has_work() {
         return;
     }
     let inboxes: Vec<_> = servers
