@@ -90,6 +90,11 @@ trait SecuredServer
             $security['enable_authenticator_manager'] = true;
         }
 
+        if (Kernel::VERSION_ID < 70300) {
+            // Later versions do not call what is #[\Deprecated], and complain of what is not.
+            $security['erase_credentials'] = false;
+        }
+
         $services = [SecuredHandler::class, AdminHandler::class, RawAdminHandler::class, BearerAuthenticator::class, OwnerVoter::class, ...$handlers];
         $configure = function (ContainerBuilder $container): void {
             foreach ([People::class, NotLocked::class, ...(Kernel::VERSION_ID >= 60200 ? [TokenHandler::class] : [])] as $class) {
