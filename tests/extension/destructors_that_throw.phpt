@@ -38,7 +38,7 @@ foreach ([false, true] as $fibers) {
     $b->send('3');
     echo $b->receive(20), "\n";
     // One that ends run() would leave it to the script.
-    $server->onMessage(function ($c, $data) use ($server) { if ($data === 'stop') { $server->stop(1000, 'asked'); } return new Thrower("the answer to $data"); });
+    $server->onMessage(function ($c, $data) use ($server) { if ($data === 'stop') { $server->stop(1000, 'asked', 0.1); } return new Thrower("the answer to $data"); });
     foreach (['go', 'stop'] as $data) { $b->send($data); }
     $server->run();
     echo "run() has returned, $closed closed\n";
@@ -51,14 +51,14 @@ $server->onMessage(function ($c, $data) { $c->send($data); return new Thrower("t
 $url = $server->listen();
 $client = WsClient::connect($url);
 foreach (['1', '2'] as $data) { $client->send($data); echo $client->receive(20), "\n"; }
-$server->stop();
+$server->stop(grace: 0.1);
 
 echo "-- without onError\n";
 $server = server(['fibers' => true]);
 $server->onMessage(function ($c, $data) { $c->send($data); return $data === 'x' ? new Thrower('the answer') : null; });
 $client = WsClient::connect($server->listen());
 foreach (['x', 'the connection stays'] as $data) { $client->send($data); echo $client->receive(20), "\n"; }
-$server->stop();
+$server->stop(grace: 0.1);
 
 echo "-- a task\n";
 $server = server(['fibers' => true]);
@@ -68,7 +68,7 @@ $server->onMessage(function ($c, $data) {
 });
 $client = WsClient::connect($server->listen());
 foreach (['1', '2'] as $data) { $client->send($data); echo $client->receive(20), "\n"; }
-$server->stop();
+$server->stop(grace: 0.1);
 
 foreach ([false, true] as $fibers) {
     echo '-- exit in a destructor', $fibers ? ', in fibers' : '', "\n";
