@@ -78,6 +78,8 @@ impl Session {
             .set_connection_timeout(Some(wait))
             .set_response_timeout(Some(wait));
         let mut commands = client.get_multiplexed_async_connection_with_config(&config).await?;
+        // Before the subscription: where this fails, nobody would end the task that reads it.
+        let script = cmd("SCRIPT").arg("LOAD").arg(SCRIPT).query_async(&mut commands).await?;
         let channel = format!("{}:events", link.options.prefix);
         let subscribing = async {
             let mut subscription: PubSub = client.get_async_pubsub().await?;
@@ -102,7 +104,7 @@ impl Session {
             }
         });
         let mut session = Self {
-            script: cmd("SCRIPT").arg("LOAD").arg(SCRIPT).query_async(&mut commands).await?,
+            script,
             link: Arc::clone(link),
             publisher: Arc::clone(publisher),
             commands,

@@ -152,6 +152,20 @@ final class RedisPublishTest extends TestCase
         }
     }
 
+    public function testAServerThatCannotBeginLeavesNoSubscriptionBehind(): void
+    {
+        $redis = new PhpRedisClient(RedisDsn::parse($this->redis()->dsn()));
+        // As while Redis loads what it has written down: to subscribe is allowed, and not much else.
+        $redis->command('ACL', 'SETUSER', 'default', '-script');
+        $this->serve();
+        self::assertSame(['test:events', 0], $redis->command('PUBSUB', 'NUMSUB', 'test:events'));
+
+        $redis->command('ACL', 'SETUSER', 'default', '+script');
+        $this->awaitLink(0);
+        self::assertSame(['test:events', 1], $redis->command('PUBSUB', 'NUMSUB', 'test:events'));
+        self::assertSame(0, $this->publisher(PhpRedisClient::class)->publish('lobby', 'e'));
+    }
+
     public function testAHistorySurvivesTheServerAndTakesWhatIsPublishedMeanwhile(): void
     {
         $publisher = $this->publisher(PhpRedisClient::class);
