@@ -32,9 +32,10 @@ def header(options, servers):
     changed = " ".join(options.php_ini) or "nothing changed on the command line"
     dirty = " with changes" if output("git", "status", "--porcelain") else ""
     load = os.getloadavg()[0]
+    congestion = Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
     lines = [
         f"- {time.strftime('%Y-%m-%d')}, commit {output('git', 'rev-parse', '--short', 'HEAD') or 'unknown'}{dirty}",
-        f"- {cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
+        f"- {cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()} (TCP: {congestion}), "
         f"load average at the start {load:.2f}{' (others were working: expect noise)' if load > 0.3 else ''}",
         f"- {output('rustc', '--version')}; PHP {settings or 'not found'} ({changed})",
         f"- {options.rounds} rounds of {options.seconds:g} s, interleaved: {', '.join(server.name for server in servers)}",
