@@ -3,7 +3,7 @@
 /*
  * php -d extension=PATH/libferry.so benches/servers/publish.php SOCKET SECRET [POLICY]
  *
- * Every connection but those of /alone joins "room". "B N DATA" publishes N events to it, "S" sleeps 200 ms and answers.
+ * Every connection but those of /alone joins "room". "B N DATA" publishes N events to it and answers, "S" sleeps 200 ms and answers.
  */
 
 declare(strict_types=1);
@@ -31,6 +31,7 @@ $server->onMessage(static function (Connection $connection, string $data) use ($
     while ($number-- > 0) {
         $room->publish('e', $payload);
     }
+    $connection->send('B');
 });
 
 echo $server->listen(), "\n";
