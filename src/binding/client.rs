@@ -24,8 +24,8 @@ use super::args::{Bytes, Options, Seconds};
 use super::client_tls::{TlsClient, Wire};
 use super::connection::{close_arguments, message_kind};
 use super::convert::{self, StringValue};
-use super::core::serve_idle;
 use super::exception;
+use super::live::serve_idle;
 use crate::engine::frame::MessageKind;
 
 /// Between two looks at the servers of this process while the client waits.

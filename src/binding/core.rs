@@ -5,9 +5,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ext_php_rs::exception::PhpResult;
@@ -15,7 +15,7 @@ use ext_php_rs::types::Zval;
 
 use crate::engine::config::Config;
 use crate::engine::id::{ConnId, InstanceId};
-use crate::engine::inbox::{Burst, Inbox};
+use crate::engine::inbox::Burst;
 use crate::engine::mailbox::{Audience, Command, Mailbox};
 use crate::engine::metrics::Metrics;
 use crate::engine::publish::{Message, Target, event_frame};
@@ -29,21 +29,12 @@ use super::alarm::Alarm;
 use super::callback::Callback;
 use super::connection::Connection;
 use super::exception;
+use super::live;
 use super::memory::Tide;
 use super::serving::Serving;
 
 /// How long clients get to answer a close when the script ends without `stop()`.
 pub const ABORT_GRACE: Duration = Duration::from_secs(1);
-
-/// Raised by one in a forked child: what was started before belongs to the parent.
-static FORKS: AtomicU64 = AtomicU64::new(0);
-
-thread_local! {
-    /// Servers that may still run when the request ends.
-    static LIVE: RefCell<Vec<Weak<Core>>> = const { RefCell::new(Vec::new()) };
-    /// Some server's eventfd was given away by `stream()`.
-    pub static STREAMED: Cell<bool> = const { Cell::new(false) };
-}
 
 #[derive(Default)]
 pub struct Callbacks {
@@ -135,12 +126,9 @@ impl Core {
             serving: Serving::default(),
             instance: Cell::new(InstanceId::random()),
             metrics: RefCell::default(),
-            forks: Cell::new(FORKS.load(Ordering::Relaxed)),
+            forks: Cell::new(live::forks()),
         });
-        LIVE.with_borrow_mut(|live| {
-            live.retain(|c| c.strong_count() > 0);
-            live.push(Rc::downgrade(&core));
-        });
+        live::add(&core);
         core
     }
 
@@ -155,7 +143,7 @@ impl Core {
     }
 
     pub fn is_ours(&self) -> bool {
-        self.forks.get() == FORKS.load(Ordering::Relaxed)
+        self.forks.get() == live::forks()
     }
 
     pub fn running(&self) -> Option<Rc<Server>> {
@@ -420,72 +408,4 @@ pub fn count_cut(server: &Server, open: usize) {
         .metrics
         .drained
         .store(open.saturating_sub(left) as u64, Ordering::Relaxed);
-}
-
-/// Ends the servers that still run when the request ends (RSHUTDOWN).
-pub fn end_of_request() {
-    let live = LIVE.with_borrow_mut(std::mem::take);
-    for core in live.iter().filter_map(Weak::upgrade) {
-        core.abort(super::ending::last_code(), "");
-    }
-}
-
-/// Runs in a forked child, between `fork()` and the return from it: only an atomic may be touched.
-extern "C" fn in_child() {
-    FORKS.fetch_add(1, Ordering::Relaxed);
-}
-
-/// MINIT.
-pub fn watch_forks() {
-    // SAFETY: the handler stays mapped (`-z nodelete`) and is async-signal-safe.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-}
-
-/// How often this process was forked from another one: what threads were to do for an older number never comes.
-pub fn forks() -> u64 {
-    FORKS.load(Ordering::Relaxed)
-}
-
-/// The servers of this thread that run and that nobody polls.
-pub fn idle() -> Vec<Rc<Core>> {
-    let mut live: Vec<Rc<Core>> = LIVE.with_borrow(|live| live.iter().filter_map(Weak::upgrade).collect());
-    live.retain(|core| !core.polling.get() && core.is_ours() && core.running().is_some());
-    live
-}
-
-/// Of all servers of this thread that run.
-pub fn running_inboxes() -> Vec<Arc<Inbox>> {
-    let live: Vec<Rc<Core>> = LIVE.with_borrow(|live| live.iter().filter_map(Weak::upgrade).collect());
-    let running = live
-        .iter()
-        .filter(|core| core.is_ours())
-        .filter_map(|core| core.running());
-    running.map(|server| Arc::clone(&server.inbox)).collect()
-}
-
-/// Something is due outside of any poll: loops that watch a stream of ours must come back for it.
-pub fn nudge() {
-    if STREAMED.get() {
-        for core in idle() {
-            super::dispatch::announce(&core);
-        }
-    }
-}
-
-/// Serves the servers of this thread that nobody polls. True: there was something to do.
-pub fn serve_idle() -> PhpResult<bool> {
-    let mut served = false;
-    for core in idle() {
-        // Asked again: the server before may have ended this one.
-        if core.polling.get() || core.running().is_none() {
-            continue;
-        }
-        match super::dispatch::guarded(&core, || super::dispatch::poll(&core, Some(Duration::ZERO), 256))? {
-            super::dispatch::Ended::Handled(n) => served |= n > 0,
-            super::dispatch::Ended::Stopped => served = true,
-            super::dispatch::Ended::Pending => break,
-        }
-    }
-    super::zend::propagate()?;
-    Ok(served)
 }

@@ -1,6 +1,6 @@
 //! What clients are told when no loop of their server runs and the script ends.
 
-use super::core;
+use super::live;
 use super::zend;
 use crate::engine::close;
 
@@ -15,7 +15,7 @@ pub fn last_code() -> u16 {
 
 /// After a fatal error outside of any server's loop: clients hear of it before shutdown functions run.
 pub fn abort_idle() {
-    for core in core::idle() {
+    for core in live::idle() {
         core.abort(close::INTERNAL_ERROR, "");
     }
 }

@@ -17,6 +17,7 @@ mod handshake;
 mod http;
 mod http_response;
 mod identity;
+mod live;
 mod memory;
 mod object;
 mod reload;
@@ -57,7 +58,7 @@ extern "C" fn startup(_type: i32, _module: i32) -> i32 {
     if exception::register().is_err() {
         return -1;
     }
-    core::watch_forks();
+    live::watch_forks();
     zend::set_get_gc(WsServer::get_metadata().handlers(), server::get_gc);
     zend::set_get_gc(Connection::get_metadata().handlers(), connection::get_gc);
     zend::set_get_gc(Identity::get_metadata().handlers(), identity::get_gc);
@@ -92,7 +93,7 @@ extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
 }
 
 extern "C" fn request_shutdown(_type: i32, _module: i32) -> i32 {
-    core::end_of_request();
+    live::end_of_request();
     fiber::forget();
     send_result::forget_cases();
     0

@@ -17,10 +17,11 @@ use super::args::{Bytes, Callable, Except, Options, Seconds};
 use super::callback::Callback;
 use super::connection::{close_arguments, message_kind, room_name};
 use super::convert::{self, ArrayValue, This};
-use super::core::{self, Callbacks, Core};
+use super::core::{Callbacks, Core};
 use super::dispatch::{self, Ended};
 use super::ending;
 use super::fiber;
+use super::live;
 use super::room::{self, Room};
 use super::serving;
 use super::signals::Signals;
@@ -205,7 +206,7 @@ impl WsServer {
         };
         let stream = zend::stream(server.inbox.bell.raw_fd())?;
         self.core.streamed.set(true);
-        core::STREAMED.set(true);
+        live::STREAMED.set(true);
         // From now on the eventfd is rung whenever poll() is not running.
         server.inbox.bell.arm();
         if !server.inbox.is_empty() {

@@ -9,8 +9,9 @@ use std::time::Instant;
 
 use ext_php_rs::types::Zval;
 
-use crate::binding::core::{self, Core};
+use crate::binding::core::Core;
 use crate::binding::dispatch::{self, Unwinding};
+use crate::binding::live;
 use crate::binding::zend::{self, Outcome};
 use crate::engine::completion::Bell;
 use crate::engine::inbox::Inbox;
@@ -64,7 +65,7 @@ pub fn token() -> u64 {
 
 /// This thread's bell. A forked child gets one of its own: what rings the parent's must not be taken by it.
 pub fn bell() -> std::io::Result<Arc<Bell>> {
-    let forks = core::forks();
+    let forks = live::forks();
     let known = STATE.with_borrow(|state| state.bell.clone());
     if let Some((made, bell)) = known
         && made == forks
@@ -72,7 +73,7 @@ pub fn bell() -> std::io::Result<Arc<Bell>> {
         return Ok(bell);
     }
     let bell = Bell::new()?;
-    for inbox in core::running_inboxes() {
+    for inbox in live::running_inboxes() {
         bell.attach(&inbox);
     }
     STATE.with_borrow_mut(|state| state.bell = Some((forks, Arc::clone(&bell))));
@@ -144,7 +145,7 @@ pub fn wake(token: u64) {
             state.ready.push_back(token);
         }
     });
-    core::nudge();
+    live::nudge();
 }
 
 /// Whether [`tick`] would resume something.

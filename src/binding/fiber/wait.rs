@@ -9,9 +9,10 @@ use ext_php_rs::exception::PhpException;
 use ext_php_rs::ffi::zend_object;
 use ext_php_rs::zend::{CatchError, bailout, try_catch};
 
-use crate::binding::core::{self, Core};
+use crate::binding::core::Core;
 use crate::binding::dispatch::{self, Unwinding};
 use crate::binding::ending;
+use crate::binding::live;
 use crate::binding::zend;
 use crate::engine::completion::{Bell, Pending};
 
@@ -96,12 +97,12 @@ fn suspend(
     source: Source,
     done: &mut dyn FnMut() -> bool,
 ) -> Result<(), Waiting> {
-    let forks = core::forks();
+    let forks = live::forks();
     let Some(fiber) = raw::current() else {
         return Err(Waiting::Lost);
     };
     scheduler::register(token, fiber, deadline, source);
-    core::nudge();
+    live::nudge();
     let slot = pool::current();
     let set_waiting = |waiting| slot.as_ref().is_some_and(|slot| slot.waiting.replace(waiting));
     let result = loop {
@@ -117,7 +118,7 @@ fn suspend(
         if deadline.is_some_and(|at| Instant::now() >= at) {
             break Err(Waiting::TimedOut);
         }
-        if source == Source::Native && core::forks() != forks {
+        if source == Source::Native && live::forks() != forks {
             // This is the child; the threads are the parent's.
             break Err(Waiting::Lost);
         }
@@ -128,7 +129,7 @@ fn suspend(
 }
 
 fn block(deadline: Option<Instant>, source: Source, done: &mut dyn FnMut() -> bool) -> Result<(), Waiting> {
-    let forks = core::forks();
+    let forks = live::forks();
     let bell = scheduler::bell().map_err(|_| Waiting::Lost)?;
     loop {
         if dispatch::dispatch_signals() {
@@ -140,14 +141,14 @@ fn block(deadline: Option<Instant>, source: Source, done: &mut dyn FnMut() -> bo
         if done() {
             return Ok(());
         }
-        if source == Source::Native && core::forks() != forks {
+        if source == Source::Native && live::forks() != forks {
             return Err(Waiting::Lost);
         }
         let now = Instant::now();
         if deadline.is_some_and(|at| now >= at) {
             return Err(Waiting::TimedOut);
         }
-        match core::serve_idle() {
+        match live::serve_idle() {
             Ok(false) if resumed == 0 => {}
             Ok(_) => continue,
             Err(problem) => {
@@ -156,7 +157,7 @@ fn block(deadline: Option<Instant>, source: Source, done: &mut dyn FnMut() -> bo
                 return Err(Waiting::Interrupted);
             }
         }
-        let servers = core::idle();
+        let servers = live::idle();
         if source == Source::Here && deadline.is_none() && servers.is_empty() && scheduler::is_stuck() {
             return Err(Waiting::Deadlock);
         }
