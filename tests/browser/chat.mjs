@@ -21,14 +21,18 @@ export function chatOf(example) {
     // The documents show one of them.
     screenshots = example === 'symfony-chat';
     describe(example, () => {
-        hooks(example);
+        hooks(example, { CHAT_WRITES: 'orm' });
         tests();
+    });
+    describe(`${example} that writes by its API`, () => {
+        hooks(example, { CHAT_WRITES: 'api' });
+        apiTests();
     });
 }
 
-function hooks(example) {
+function hooks(example, environment) {
     before(async () => {
-        demo = await startDemo(example);
+        demo = await startDemo(example, environment);
         browser = await launch();
     });
 
@@ -63,14 +67,18 @@ async function screenshot(person, name) {
     }
 }
 
-async function post(path, body, token) {
+async function request(method, path, body, token) {
     const response = await fetch(demo.url + path, {
-        method: 'POST',
+        method,
         headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
-        body: JSON.stringify(body),
+        body: body && JSON.stringify(body),
     });
     assert.ok(response.ok, `${path}: ${response.status}`);
     return response.json();
+}
+
+async function post(path, body, token) {
+    return request('POST', path, body, token);
 }
 
 /** A user's token, from outside of any page. */
@@ -256,5 +264,39 @@ function tests() {
         await bob.say('Mind the gap.');
         await alice.reads('Mind the gap.');
         assert.equal(await alice.overflow(), 0, 'chat of two');
+    });
+}
+
+function apiTests() {
+    test('each message has its author, on every page and after a reload', async () => {
+        const alice = await enter('alice');
+        const bob = await enter('bob');
+        const written = [['Alice', 'Who is at the helm?'], ['Bob', 'I am.'], ['Bob', 'Since noon.'], ['Alice', 'Steady as she goes.']];
+
+        for (const [author, text] of written) {
+            await (author === 'Alice' ? alice : bob).say(text);
+            await alice.reads(text);
+            await bob.reads(text);
+        }
+        assert.deepEqual(await alice.signed(), written);
+        assert.deepEqual(await bob.signed(), written);
+
+        for (const person of [alice, bob]) {
+            await person.page.reload();
+            await person.connected();
+            await person.reads('Steady as she goes.');
+            assert.deepEqual(await person.signed(), written);
+        }
+        // As the database has them, in the web server's process.
+        const { messages } = await request('GET', '/api/messages', undefined, await tokenOf('bob'));
+        assert.deepEqual(messages.map(({ author, text }) => [author.username, text]), written.map(([name, text]) => [name.toLowerCase(), text]));
+    });
+
+    test('what the API refuses goes back to where it was written', async () => {
+        const bob = await enter('bob');
+        await bob.page.evaluate(() => { document.querySelector('#composer textarea').maxLength = 9000; });
+        await bob.say('y'.repeat(2001));
+        await bob.page.waitForFunction(() => document.querySelector('#composer .notice').textContent !== '');
+        assert.equal(await bob.page.inputValue('#composer textarea'), 'y'.repeat(2001));
     });
 }

@@ -14,10 +14,11 @@ const TEST = { 'symfony-chat': 'test', 'laravel-chat': 'testing' };
 
 /**
  * @param {string} example the folder's name in examples/
+ * @param {object} [environment] more of it, over this process's own
  * @returns the page's address; the data folder; the cable between pages and socket; stop() ends the chat with SIGTERM and
  *     resolves to its exit status
  */
-export async function startDemo(example) {
+export async function startDemo(example, environment = {}) {
     const program = fileURLToPath(new URL(`../../examples/${example}/bin/demo`, import.meta.url));
     const data = await mkdtemp(join(tmpdir(), 'ferry-chat-'));
     const socket = async () => {
@@ -26,7 +27,10 @@ export async function startDemo(example) {
     };
     const wire = await cable(socket);
     const demo = spawn(process.env.PHP_BIN ?? 'php', [program], {
-        env: { ...process.env, APP_ENV: TEST[example], HTTP_PORT: '0', WS_PORT: '0', WS_PUBLIC_URL: `${wire.address}/ws`, APP_DATA_DIR: data },
+        env: {
+            ...process.env, APP_ENV: TEST[example], HTTP_PORT: '0', WS_PORT: '0', WS_PUBLIC_URL: `${wire.address}/ws`, APP_DATA_DIR: data,
+            ...environment,
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended = new Promise((resolve) => demo.on('close', resolve));

@@ -56,6 +56,8 @@ export class Person {
 
     async say(text) {
         await this.page.fill('#composer textarea', text);
+        // Not while one's own message before it waits for its answer: the page takes none then.
+        await this.page.waitForSelector('#composer button:enabled');
         await this.page.keyboard.press('Enter');
     }
 
@@ -77,6 +79,17 @@ export class Person {
     /** Every message that is shown, from the top. */
     async texts() {
         return this.page.locator('#messages .text').allTextContents();
+    }
+
+    /** Every message that is shown, from the top, as [author, text]. An author stands above the first of a row of messages. */
+    async signed() {
+        return this.page.locator('#messages .message').evaluateAll((items) => {
+            let author;
+            return items.map((item) => {
+                author = item.querySelector('.meta b')?.textContent ?? author;
+                return [author, item.querySelector('.text').textContent];
+            });
+        });
     }
 
     /** Pixels by which the page is wider than the screen. */
