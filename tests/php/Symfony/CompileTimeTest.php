@@ -70,6 +70,13 @@ final class CompileTimeTest extends TestCase
         yield 'wrong type' => [['server' => ['port' => 'eighty']], [], '"ferry.server.port"'];
         yield 'out of range' => [['server' => ['backlog' => 0]], [], 'makes options that the server refuses: Option "backlog"'];
         yield 'contradiction' => [['server' => ['ping_interval' => 30, 'idle_timeout' => 20]], [], 'idle_timeout'];
+        yield 'contradiction beside a value of the environment' => [['server' => ['port' => '%env(int:FERRY_TEST_PORT)%', 'ping_interval' => 30, 'idle_timeout' => 20]], [], 'Option "idle_timeout" must be above "ping_interval"'];
+        yield 'contradiction behind one that the environment may resolve' => [['server' => ['inbox_bytes' => '%env(int:FERRY_TEST_BYTES)%', 'max_message_bytes' => 1 << 30, 'ping_interval' => 30, 'idle_timeout' => 20]], [], 'Option "idle_timeout" must be above "ping_interval"'];
+        yield 'nested option beside a value of the environment' => [['server' => ['port' => '%env(int:FERRY_TEST_PORT)%', 'compression' => ['levl' => 3]]], [], 'Option "compression.levl" is unknown; did you mean "level"?'];
+        yield 'nested option named like one of the environment' => [['server' => ['path' => '%env(FERRY_TEST_PATH)%', 'port' => '%env(int:FERRY_TEST_PORT)%'], 'metrics' => ['listen' => 'all']], [], 'Option "metrics.listen"'];
+        yield 'option next to a key of the environment' => [['auth' => ['jwt' => ['algoritms' => ['HS256'], 'key' => '%env(FERRY_TEST_KEY)%']]], [], 'Option "jwt.algoritms" is unknown; did you mean "algorithms"?'];
+        yield 'algorithm next to a key in a file' => [['auth' => ['jwt' => ['algorithms' => ['none'], 'key' => 'file:///not/on/this/machine.pem']]], [], 'Option "jwt.algorithms[0]" must be one of'];
+        yield 'limit next to a DSN of the environment' => [['publish' => ['dsn' => '%env(FERRY_TEST_DSN)%', 'secret' => '%env(FERRY_TEST_KEY)%', 'limits' => ['max_rat' => 1]]], [], 'Option "control.max_rat" is unknown; did you mean "max_rate"?'];
         yield 'option of another section' => [['server' => ['jwt' => []]], [], '"jwt" is not set here, but as "ferry.auth.jwt".'];
         yield 'weak key' => [['auth' => ['jwt' => ['algorithms' => ['HS256'], 'key' => 'short']]], [], 'jwt.key'];
         yield 'unknown algorithm' => [['auth' => ['jwt' => ['algorithms' => ['none'], 'key' => str_repeat('k', 32)]]], [], 'jwt.algorithms'];
@@ -90,6 +97,61 @@ final class CompileTimeTest extends TestCase
         yield 'named middleware that is none' => [[], [LockedHandler::class], 'names the middleware "app.lock", which is no service'];
         yield 'path of the server and of a handler' => [['server' => ['path' => '/ws']], [PingHandler::class], '"ferry.server.path" and the path "/ping" of the handler'];
         yield 'middleware that is none' => [['middleware' => [PingHandler::class]], [PingHandler::class], 'does not implement '.MiddlewareInterface::class];
+    }
+
+    /**
+     * @dataProvider configurationsOfTheStart
+     *
+     * @param array<string, mixed> $ferry
+     */
+    #[DataProvider('configurationsOfTheStart')]
+    public function testWhatTheEnvironmentMayResolveIsLeftToTheStart(array $ferry): void
+    {
+        Extension::assertLoaded();
+        $this->kernel = new TestKernel($ferry, [PingHandler::class]);
+        $this->kernel->boot();
+
+        self::assertTrue($this->kernel->getContainer()->has(\Ferry\Runner::class));
+    }
+
+    /**
+     * @return iterable<string, array{array<string, mixed>}>
+     */
+    public static function configurationsOfTheStart(): iterable
+    {
+        $server = static fn (array $options): array => [['server' => $options]];
+        $jwt = static fn (array $options): array => [['auth' => ['jwt' => $options + ['algorithms' => ['HS256']]]]];
+        $env = '%env(FERRY_TEST_VALUE)%';
+        $number = '%env(int:FERRY_TEST_NUMBER)%';
+        $switch = '%env(bool:FERRY_TEST_SWITCH)%';
+
+        yield 'time against a default' => $server(['ping_interval' => '%env(float:FERRY_TEST_TIME)%', 'idle_timeout' => 20]);
+        yield 'time against which a default stands' => $server(['ping_interval' => 90, 'idle_timeout' => '%env(float:FERRY_TEST_TIME)%']);
+        yield 'bytes' => $server(['inbox_bytes' => $number, 'max_message_bytes' => 1 << 30]);
+        yield 'both a port and a socket' => $server(['port' => $number, 'unix' => $env]);
+        yield 'proxies' => $server(['proxy_protocol' => true, 'trusted_proxies' => [$env]]);
+        yield 'proxies before a socket' => $server(['proxy_protocol' => true, 'unix' => $env]);
+        yield 'proxies before several addresses' => $server(['proxy_protocol' => true, 'listen' => ['unix:/run/x.sock', $env]]);
+        yield 'addresses of clients' => $server(['proxy_protocol' => $switch, 'listen' => ['unix:/run/x.sock'], 'allowed_ips' => ['10.0.0.0/8']]);
+        yield 'certificate' => $server(['tls' => ['cert' => $env, 'key' => $env], 'listen' => [['address' => '127.0.0.1:0', 'tls' => true]]]);
+        yield 'certificates' => $server(['tls' => ['certificates' => [['cert' => $env, 'key' => $env]]]]);
+        yield 'certificate on another machine' => $server(['tls' => ['cert' => '/not/on/this/machine.pem', 'key' => '/not/on/this/machine.key']]);
+        yield 'slow clients' => $server(['slow_consumer' => $env, 'compression' => ['server_context_takeover' => true]]);
+        yield 'compression' => $server(['slow_consumer' => 'drop-oldest', 'compression' => ['server_context_takeover' => $switch]]);
+        yield 'history' => $server(['history' => ['rooms' => ['chat.*' => ['messages' => $number]]]]);
+        yield 'Redis' => $server(['redis' => ['dsn' => $env, 'prefix' => 'forum']]);
+        yield 'authority of Redis on another machine' => $server(['redis' => ['dsn' => 'rediss://localhost?ca_file=/not/on/this/machine.pem']]);
+        yield 'Redis of the publishers' => [['server' => ['redis' => ['prefix' => 'forum']], 'publish' => ['dsn' => $env]]];
+        yield 'endpoint' => [['publish' => ['dsn' => $env, 'secret' => $env, 'mode' => 0660, 'limits' => ['max_rate' => 1]]]];
+        yield 'address of the endpoint' => [['publish' => ['dsn' => 'http://127.0.0.1:8081', 'listen' => $env, 'secret' => $env, 'mode' => 0660]]];
+        yield 'key' => $jwt(['key' => $env]);
+        yield 'keys' => $jwt(['keys' => ['a' => $env, 'b' => $env]]);
+        yield 'some of the keys' => $jwt(['algorithms' => ['HS256', 'ES256'], 'keys' => ['a' => $env, 'b' => str_repeat('k', 32)]]);
+        yield 'address of keys' => $jwt(['jwks_url' => $env, 'jwks_refresh' => 60]);
+        yield 'authority of the address of keys' => $jwt(['jwks_url' => 'https://example.org/keys', 'jwks_ca' => '/not/on/this/machine.pem']);
+        yield 'algorithms' => $jwt(['algorithms' => [$env], 'key' => str_repeat('k', 32)]);
+        yield 'cookie' => [['server' => ['allowed_origins' => [$env]], 'auth' => ['token' => ['cookie' => 'token']]]];
+        yield 'source of the token' => [['auth' => ['jwt' => ['algorithms' => ['HS256'], 'key' => str_repeat('k', 32)], 'token' => ['header' => false, 'subprotocol' => false, 'query' => $env]]]];
     }
 
     public function testAutowireWhereTheVersionHasIt(): void

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Symfony\DependencyInjection\Compiler;
 
+use Ferry\Bridge\Symfony\DependencyInjection\KnownOptions;
 use Ferry\Bridge\Symfony\DependencyInjection\Section\ServerSection;
 use Ferry\Exception\ExceptionInterface;
 use Ferry\ExtensionCheck;
@@ -16,8 +17,8 @@ use Symfony\Component\DependencyInjection\ContainerBuilder;
 /**
  * Lets the server itself look at its options, where it is there: what it would refuse at the start is refused now.
  *
- * Values from the environment are not known yet, and keys in files may not be on the machine that builds: the options that
- * have them are left to the start.
+ * Values from the environment are not known yet, and files may not be on the machine that builds: what depends on them is
+ * left to the start, and nothing else.
  */
 final class ServerOptionsPass implements CompilerPassInterface
 {
@@ -27,38 +28,26 @@ final class ServerOptionsPass implements CompilerPassInterface
             return;
         }
 
-        $known = [];
-        $left = false;
         /** @var array<string, mixed> $options */
         $options = $container->getParameterBag()->resolveValue($container->getParameter(ServerSection::OPTIONS));
-
-        foreach ($options as $name => $value) {
+        $options = new KnownOptions($options, static function (mixed $value) use ($container): bool {
             $used = [];
             $container->resolveEnvPlaceholders($value, null, $used);
 
-            if ([] === $used && !self::namesFile($value)) {
-                $known[$name] = $value;
-            } else {
-                $left = true;
+            return [] === $used && !(\is_string($value) && str_starts_with($value, 'file://'));
+        });
+
+        do {
+            try {
+                new WsServer(ServerOptions::cast($options->known()));
+
+                return;
+            } catch (ExceptionInterface $e) {
+                if (!$options->mayResolve($e->getMessage())) {
+                    throw new InvalidConfigurationException(sprintf('The configuration of "ferry" makes options that the server refuses: %s', $e->getMessage()), 0, $e);
+                }
             }
-        }
-
-        try {
-            new WsServer(ServerOptions::cast($known));
-        } catch (ExceptionInterface $e) {
-            // What looks wrong may be right together with an option that is not known yet.
-            if (!$left) {
-                throw new InvalidConfigurationException(sprintf('The configuration of "ferry" makes options that the server refuses: %s', $e->getMessage()), 0, $e);
-            }
-        }
-    }
-
-    private static function namesFile(mixed $value): bool
-    {
-        if (\is_string($value)) {
-            return str_starts_with($value, 'file://');
-        }
-
-        return \is_array($value) && [] !== array_filter($value, self::namesFile(...));
+            // The server tells the first error only: the next one shows without the option that may be right.
+        } while ($options->leaveOut($e->getMessage()));
     }
 }
