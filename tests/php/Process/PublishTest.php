@@ -88,6 +88,23 @@ final class PublishTest extends TestCase
         yield 'TCP' => ['127.0.0.1:0'];
     }
 
+    /**
+     * @dataProvider listeners
+     */
+    #[DataProvider('listeners')]
+    public function testAProcessWithoutTheExtensionPublishes(string $listen): void
+    {
+        $this->serve($listen);
+        [$alice] = $this->client('/alice');
+
+        // -n: no ini file, and so not a single shared extension.
+        $publisher = new Process([\PHP_BINARY, '-n', \dirname(__DIR__).'/Fixtures/publish-without-extension.php', $this->control, self::SECRET]);
+
+        self::assertSame(0, $publisher->waitForExit(), $publisher->output());
+        self::assertSame('{"extension":false,"delivered":1,"users":["alice"]}', trim($publisher->output()));
+        self::assertSame('{"type":"news","data":{"n":1.5,"text":"é/\""},"room":"lobby"}', $alice->receive());
+    }
+
     public function testOneConnectionServesManyRequestsAndSurvivesTheServersIdleTimeout(): void
     {
         $publisher = $this->serve('127.0.0.1:0', ['control' => ['idle_timeout' => 0.05]]);
