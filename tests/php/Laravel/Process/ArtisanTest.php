@@ -8,6 +8,7 @@ use Ferry\Exception\ConnectionException;
 use Ferry\Testing\TestClient;
 use Ferry\Tests\Fixtures\Extension;
 use Ferry\Tests\Fixtures\Process;
+use Ferry\Tests\Laravel\Fixtures\Rung;
 use Ferry\Tests\Laravel\Fixtures\TestApplication;
 use PHPUnit\Framework\TestCase;
 
@@ -113,6 +114,29 @@ final class ArtisanTest extends TestCase
         $status = json_decode($this->artisan('ws:status', '--json'), true, 512, \JSON_THROW_ON_ERROR);
         self::assertSame(2, $status['connections'] ?? null, json_encode($status, \JSON_THROW_ON_ERROR));
         self::assertStringContainsString('onnections', $this->artisan('ws:status'));
+    }
+
+    public function testABroadcastEventReachesPlainClients(): void
+    {
+        $this->environment['FERRY_TEST_DSN'] = 'unix://'.$this->folder.'/ws.sock';
+        [$server, $address] = $this->serve();
+        $clients = [
+            TestClient::connect($address.'/rooms/deck', ['Authorization' => 'Bearer alice-token']),
+            TestClient::connect($address.'/rooms/deck'),
+        ];
+
+        foreach ($clients as $client) {
+            $client->assertReceivedJson(['type' => 'welcome']);
+        }
+
+        $this->artisan('test:ring', 'elsewhere', '1');
+        $this->artisan('test:ring', 'deck', '8');
+
+        foreach ($clients as $client) {
+            $event = ['type' => Rung::class, 'data' => ['channel' => 'deck', 'strokes' => 8], 'room' => 'deck'];
+            self::assertSame($event, $client->assertReceivedJson($event));
+            $client->assertNothingReceived();
+        }
     }
 
     public function testWatchedServerStartsAnewWhenCodeChanges(): void
