@@ -43,7 +43,7 @@ final class Runner
     public function __construct(
         private readonly HandlerInterface $handler,
         private readonly array $options = [],
-        private readonly iterable $listeners = [],
+        private iterable $listeners = [],
         private readonly float $grace = 5.0,
         private readonly ?\Closure $serverFactory = null,
     ) {
@@ -65,7 +65,7 @@ final class Runner
 
         $options += $this->options;
         $this->usesFibers = true === ($options['fibers'] ?? false);
-        $this->watching = [...$this->listeners, ...$listeners];
+        $this->watching = [...$this->listeners(), ...$listeners];
         $this->server = $server = null === $this->serverFactory ? new NativeServer($options) : ($this->serverFactory)($options);
 
         try {
@@ -139,6 +139,15 @@ final class Runner
     public function handler(): HandlerInterface
     {
         return $this->handler;
+    }
+
+    /**
+     * @return list<Listener> those that are present in every run
+     */
+    public function listeners(): array
+    {
+        // A generator can be read once.
+        return $this->listeners = [...$this->listeners];
     }
 
     /**

@@ -6,6 +6,7 @@ namespace Ferry\Command;
 
 use Ferry\Exception\ExtensionMissingException;
 use Ferry\ExtensionCheck;
+use Ferry\Hygiene\Housekeeper;
 use Ferry\Runner;
 use Ferry\Runner\FailureLimit;
 use Ferry\Runner\Listener;
@@ -54,6 +55,10 @@ final class WsServeCommand extends SignalableCommand
 
             <info>php %command.full_name% --limit=10000 --failure-limit=20</info>
 
+        Use the --no-reset option to prevent services from being reset after each message, or batch of messages:
+
+            <info>php %command.full_name% --no-reset</info>
+
         While you develop, let it restart when a file of the project changes; clients are told 1012 and come back:
 
             <info>php %command.full_name% --watch</info>
@@ -97,6 +102,7 @@ final class WsServeCommand extends SignalableCommand
             new InputOption('failure-limit', 'f', InputOption::VALUE_REQUIRED, 'The number of failures the handler may have'),
             new InputOption('memory-limit', 'm', InputOption::VALUE_REQUIRED, 'The memory limit the server may use'),
             new InputOption('time-limit', 't', InputOption::VALUE_REQUIRED, 'The time limit in seconds the server may run'),
+            new InputOption('no-reset', null, InputOption::VALUE_NONE, 'Do not reset container services after each message'),
             new InputOption('watch', 'w', InputOption::VALUE_NONE, 'Restart when code, configuration or templates change; for development'),
         ];
     }
@@ -121,7 +127,10 @@ final class WsServeCommand extends SignalableCommand
             $limits[] = new OrphanListener($watchedBy);
         }
 
+        $housekeepers = $input->getOption('no-reset') ? $this->housekeepers() : [];
+
         try {
+            array_map(static fn (Housekeeper $housekeeper) => $housekeeper->resetServices(false), $housekeepers);
             $display = null === $this->display ? new ConsoleListener($io, $output, $stopsWhen) : ($this->display)($io, $output, $stopsWhen);
             $this->runner->run($this->address($input), [...$limits, $display]);
         } catch (ExtensionMissingException $e) {
@@ -132,6 +141,8 @@ final class WsServeCommand extends SignalableCommand
             }
 
             return Command::FAILURE;
+        } finally {
+            array_map(static fn (Housekeeper $housekeeper) => $housekeeper->resetServices(true), $housekeepers);
         }
 
         return Command::SUCCESS;
@@ -180,6 +191,14 @@ final class WsServeCommand extends SignalableCommand
         if ($input->mustSuggestOptionValuesFor((string) $input->getCompletionName())) {
             $suggestions->suggestValues($values);
         }
+    }
+
+    /**
+     * @return list<Housekeeper>
+     */
+    private function housekeepers(): array
+    {
+        return array_values(array_filter($this->runner->listeners(), static fn (Listener $listener): bool => $listener instanceof Housekeeper));
     }
 
     private function watch(SymfonyStyle $io): int

@@ -29,11 +29,14 @@ final class Housekeeper extends Listener
     /** @var list<BeforeEventInterface> */
     private readonly array $before;
 
-    /** @var list<AfterEventInterface> */
-    private readonly array $after;
+    /** @var array{list<AfterEventInterface>, list<AfterEventInterface>} after each event and each batch */
+    private readonly array $given;
 
     /** @var list<AfterEventInterface> */
-    private readonly array $afterBatch;
+    private array $after;
+
+    /** @var list<AfterEventInterface> */
+    private array $afterBatch;
 
     /** Events being handled: with fibers more than one, and 0 where nobody told of their beginning. */
     private int $handling = 0;
@@ -69,8 +72,19 @@ final class Housekeeper extends Listener
         }
 
         $this->before = $before;
-        $this->after = $after;
-        $this->afterBatch = [...$afterBatch];
+        $this->given = [$after, [...$afterBatch]];
+        [$this->after, $this->afterBatch] = $this->given;
+    }
+
+    /**
+     * Whether services are reset, from the next event on; the other chores are done in any case.
+     */
+    public function resetServices(bool $reset): void
+    {
+        [$this->after, $this->afterBatch] = array_map(
+            static fn (array $chores): array => array_values(array_filter($chores, static fn (AfterEventInterface $chore): bool => $reset || !$chore instanceof ServiceResetInterface)),
+            $this->given,
+        );
     }
 
     public function started(Runner $runner, string $address): void

@@ -7,7 +7,7 @@ namespace Ferry\Hygiene;
 /**
  * Gives the framework's services back the state that they had at the start.
  */
-final class ServiceReset implements AfterEventInterface
+final class ServiceReset implements ServiceResetInterface
 {
     /**
      * @param \Closure(): mixed $reset as `services_resetter->reset(...)` in Symfony

@@ -6,6 +6,7 @@ namespace Ferry\Tests\Symfony;
 
 use Doctrine\ORM\EntityManagerInterface;
 use Ferry\Bridge\Doctrine\OpenServices;
+use Ferry\Command\WsServeCommand;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Runner;
 use Ferry\Tests\Fixtures\Doctrine\Note;
@@ -14,6 +15,7 @@ use Ferry\Tests\Fixtures\FakeServer;
 use Ferry\Tests\Symfony\Fixtures\PingHandler;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\Config\Definition\Exception\InvalidConfigurationException;
+use Symfony\Component\Console\Tester\CommandTester;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
 use Symfony\Contracts\Service\ResetInterface;
 
@@ -64,6 +66,31 @@ final class HygieneTest extends TestCase
             $this->play([$look, $look, null, $look, $look]);
             self::assertSame($expected, $resets, $policy);
             $this->kernel?->remove();
+        }
+    }
+
+    public function testServicesAreNotResetWithNoReset(): void
+    {
+        foreach (['message', 'batch'] as $policy) {
+            [$registry, $service] = $this->boot(['reset' => $policy]);
+            $runner = $this->kernel?->service(Runner::class);
+            \assert($runner instanceof Runner);
+            $serve = function (array $input) use ($runner, $registry): int {
+                $server = new FakeServer([static function (FakeServer $server) use ($registry): void {
+                    $registry->connection->beginTransaction();
+                    FakeServer::message()($server);
+                }, FakeServer::timers()]);
+                $status = (new CommandTester(new WsServeCommand($runner->withServer(static fn (): FakeServer => $server))))->execute($input);
+                self::assertSame(0, $registry->connection->getTransactionNestingLevel(), 'The other chores are done.');
+
+                return $status;
+            };
+
+            self::assertSame(0, $serve(['--no-reset' => true]));
+            self::assertSame(0, $service->resets, $policy);
+            self::assertSame(0, $serve([]));
+            self::assertSame(1, $service->resets, $policy.': the option is for one run');
+            $this->kernel->remove();
         }
     }
 

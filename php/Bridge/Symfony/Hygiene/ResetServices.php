@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Bridge\Symfony\Hygiene;
 
-use Ferry\Hygiene\AfterEventInterface;
+use Ferry\Hygiene\ServiceResetInterface;
 use ProxyManager\Proxy\LazyLoadingInterface;
 use Symfony\Component\DependencyInjection\Container;
 use Symfony\Component\DependencyInjection\ContainerInterface;
@@ -18,7 +18,7 @@ use Symfony\Contracts\Service\ResetInterface;
  *
  * A service that cannot be reset does not keep the others from it, as in Symfony since 7.2.
  */
-final class ResetServices implements AfterEventInterface
+final class ResetServices implements ServiceResetInterface
 {
     /** @var list<\Closure(): mixed>|null null: not looked for yet */
     private ?array $resets = null;

@@ -8,6 +8,8 @@ use Ferry\Bridge\Laravel\FerryServiceProvider;
 use Ferry\Bridge\Laravel\RestartListener;
 use Ferry\Bridge\Laravel\RestartSignal;
 use Ferry\Exception\InvalidHandlerException;
+use Ferry\Hygiene\Housekeeper;
+use Ferry\Hygiene\ServiceReset;
 use Ferry\Runner;
 use Ferry\Runner\Progress;
 use Ferry\Tests\Fixtures\FakeServer;
@@ -121,8 +123,26 @@ final class CommandsTest extends TestCase
     {
         $definition = $this->app->make(Kernel::class)->all()['ws:serve']->getDefinition();
 
-        foreach (['host', 'port', 'limit', 'failure-limit', 'memory-limit', 'time-limit', 'watch'] as $option) {
+        foreach (['host', 'port', 'limit', 'failure-limit', 'memory-limit', 'time-limit', 'no-reset', 'watch'] as $option) {
             self::assertTrue($definition->hasOption($option), $option);
+        }
+    }
+
+    public function testApplicationIsNotCleanedWithNoReset(): void
+    {
+        $resets = 0;
+        $housekeeper = new Housekeeper([new ServiceReset(static function () use (&$resets): void { ++$resets; })]);
+        $this->app->bind(Runner::class, static fn (): Runner => new Runner(new RecordingHandler(), [], [$housekeeper], serverFactory: static fn (): FakeServer => new FakeServer([FakeServer::message()])));
+        $signals = \function_exists('pcntl_signal_get_handler') ? [\SIGINT, \SIGTERM, \SIGUSR1] : [];
+        $handlers = array_map(static fn (int $signal): mixed => pcntl_signal_get_handler($signal), $signals);
+
+        try {
+            self::assertSame(0, $this->artisan('ws:serve', ['--no-reset' => true]));
+            self::assertSame(0, $resets);
+            self::assertSame(0, $this->artisan('ws:serve'));
+            self::assertSame(1, $resets);
+        } finally {
+            array_map(static fn (int $signal, mixed $handler): bool => pcntl_signal($signal, $handler), $signals, $handlers);
         }
     }
 

@@ -67,6 +67,28 @@ final class HousekeeperTest extends TestCase
         self::assertSame(['batch', 'batch'], $this->done);
     }
 
+    public function testServicesAreNotResetWhereThatIsSaid(): void
+    {
+        $clear = new class(fn () => $this->done[] = 'clear') implements AfterEventInterface {
+            public function __construct(private readonly \Closure $do)
+            {
+            }
+
+            public function afterEvent(): void
+            {
+                ($this->do)();
+            }
+        };
+        $housekeeper = new Housekeeper([$this->after('reset'), $clear], [$this->after('reset batch')]);
+        $housekeeper->resetServices(false);
+        $this->serve([FakeServer::message(), FakeServer::timers()], $housekeeper);
+        self::assertSame(['clear'], $this->done);
+
+        $housekeeper->resetServices(true);
+        $this->serve([FakeServer::message(), FakeServer::timers()], $housekeeper);
+        self::assertSame(['clear', 'reset', 'clear', 'reset batch'], $this->done);
+    }
+
     public function testChoresWaitUntilNoHandlerIsSuspended(): void
     {
         $housekeeper = new Housekeeper([$this->before('before'), $this->after('after')]);
