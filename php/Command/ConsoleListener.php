@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Ferry\Command;
 
+use Ferry\Handler\HandlerDispatcher;
 use Ferry\Runner;
 use Ferry\Runner\Listener;
 use Ferry\Runner\Progress;
@@ -109,6 +110,10 @@ class ConsoleListener extends Listener
             $this->hint(sprintf('%s closed in order, %d cut.', 1 === $progress->drained ? '1 connection' : $progress->drained.' connections', $progress->cut));
         }
 
+        if ('' !== $refused = $this->refused($runner)) {
+            $this->hint(sprintf('refused: %s', $refused));
+        }
+
         $this->announce('' === (string) $reason ? 'Server stopped.' : sprintf('Server stopped: %s.', $reason));
     }
 
@@ -120,6 +125,15 @@ class ConsoleListener extends Listener
     protected function hint(string $message): void
     {
         $this->io->comment($message);
+    }
+
+    /** Error frames that clients were answered with, the most frequent code first. */
+    private function refused(Runner $runner): string
+    {
+        $counts = $runner->handler() instanceof HandlerDispatcher ? $runner->handler()->refused() : [];
+        arsort($counts);
+
+        return implode(', ', array_map(static fn (string|int $code, int $count): string => sprintf('%s %d', OutputFormatter::escape((string) $code), $count), array_keys($counts), $counts));
     }
 
     private function describe(Progress $progress): string

@@ -7,10 +7,13 @@ namespace Ferry\Tests\Unit\Command;
 use Ferry\Command\WsServeCommand;
 use Ferry\Exception\ExtensionMissingException;
 use Ferry\ExtensionCheck;
+use Ferry\Handler\HandlerDispatcher;
 use Ferry\Runner;
 use Ferry\Runner\Progress;
 use Ferry\Tests\Fixtures\FakeServer;
+use Ferry\Tests\Fixtures\Handler\ChatHandler;
 use Ferry\Tests\Fixtures\RecordingHandler;
+use Ferry\Tests\Fixtures\StubConnection;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\Console\Command\Command;
 use Symfony\Component\Console\Exception\InvalidOptionException;
@@ -43,6 +46,27 @@ final class WsServeCommandTest extends TestCase
 
         self::assertStringContainsString('3 connections closed in order, 2 cut.', $this->execute($server)->getDisplay());
         self::assertStringNotContainsString('cut', $this->execute(new FakeServer())->getDisplay());
+    }
+
+    public function testItSaysAtTheEndWhatClientsGotWrong(): void
+    {
+        $connection = new StubConnection('/chat/lobby');
+        $play = static function (string ...$messages) use ($connection): string {
+            $server = new FakeServer([static function (FakeServer $server) use ($connection, $messages): void {
+                ($server->callbacks['open'])($connection);
+
+                foreach ($messages as $message) {
+                    ($server->callbacks['message'])($connection, $message, false);
+                }
+            }]);
+            $tester = new CommandTester(new WsServeCommand(new Runner(HandlerDispatcher::of([new ChatHandler()]), serverFactory: static fn (): FakeServer => $server)));
+            $tester->execute([]);
+
+            return $tester->getDisplay();
+        };
+
+        self::assertStringContainsString('refused: invalid_json 2, invalid_message 1', $play('{"type":"refuse"}', 'no JSON', '{'));
+        self::assertStringNotContainsString('refused', $play());
     }
 
     public function testHostAndPortWinOverTheConfiguration(): void
