@@ -32,10 +32,9 @@ def header(options, servers):
     changed = " ".join(options.php_ini) or "nothing changed on the command line"
     dirty = " with changes" if output("git", "status", "--porcelain") else ""
     load = os.getloadavg()[0]
-    congestion = Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
     lines = [
         f"- {time.strftime('%Y-%m-%d')}, commit {output('git', 'rev-parse', '--short', 'HEAD') or 'unknown'}{dirty}",
-        f"- {cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()} (TCP: {congestion}), "
+        f"- {cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()} (TCP: {congestion_control()}), "
         f"load average at the start {load:.2f}{' (others were working: expect noise)' if load > 0.3 else ''}",
         f"- {output('rustc', '--version')}; PHP {settings or 'not found'} ({changed})",
         f"- {options.rounds} rounds of {options.seconds:g} s, interleaved: {', '.join(server.name for server in servers)}",
@@ -43,6 +42,10 @@ def header(options, servers):
         "",
     ]
     return "\n".join(lines)
+
+
+def congestion_control():
+    return Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
 
 
 def render(scenarios, servers, pinnings, results):
@@ -65,8 +68,11 @@ def render(scenarios, servers, pinnings, results):
                     cells, mark = row(measure, reports, native, judged, peers)
                     if server.beside:
                         beside = ratio(measure, reports, results.get((scenario.name, pinned, server.beside), []))
-                        # In the place of a bound, which these have not.
+                        bound = dict(measure.beside).get(server.name)
                         cells[5] = "" if beside is None else f"({beside:.2f} × {server.beside})"
+                        if bound and beside is not None and pinned == pinnings[0]:
+                            mark = verdict(("ratio", ">=", bound), beside, [r for r in reports if r])
+                            cells[5:] = [f"≥ {bound} × {server.beside} ({beside:.2f})", mark]
                     cores = "pinned" if pinned else "unpinned"
                     lines.append(f"| {measure.title} | {cores} | {server.name} | {' | '.join(cells)} |")
                     if mark in (MISSED, UNDECIDED):
@@ -99,10 +105,11 @@ def row(measure, reports, native, judged, peers):
             kind, sign, bound = measure.must
             wants.append(f"{'≥' if sign == '>=' else '≤'} {bound:g} {'× native' if kind == 'ratio' else measure.unit}")
             mark = verdict(measure.must, to_native if kind == "ratio" else median, done)
+            if measure.pauses and mark == MISSED and congestion_control() == "bbr":
+                mark = UNDECIDED
         for name, bound in measure.beat:
-            theirs = [value(report) for report in peers[name] if report]
-            if theirs:
-                factor = median / statistics.median(theirs)
+            factor = ratio(measure, reports, peers[name])
+            if factor is not None:
                 wants.append(f"≥ {bound} × {name} ({factor:.2f})")
                 if factor < bound and mark == REACHED:
                     mark = MISSED

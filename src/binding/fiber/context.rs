@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use ext_php_rs::types::Zval;
 
@@ -18,8 +19,8 @@ pub struct Owner {
     /// Whose events it works off, once it was suspended.
     pub key: Rc<Cell<Option<Key>>>,
     context: RefCell<Option<Zval>>,
-    /// It was suspended inside of a callback whose time is taken.
-    in_callback: Cell<bool>,
+    /// What the callback has taken inside of which it was suspended.
+    taken: Cell<Option<Duration>>,
 }
 
 impl Owner {
@@ -28,7 +29,7 @@ impl Owner {
             core: Rc::clone(core),
             key: Rc::default(),
             context: RefCell::default(),
-            in_callback: Cell::new(false),
+            taken: Cell::new(None),
         }
     }
 
@@ -52,8 +53,8 @@ impl Owner {
 pub struct Crossing {
     /// The state of the fiber that is left for a while.
     outer: Option<(Rc<Core>, Zval)>,
-    /// A callback of this server runs around it; its time does not count meanwhile.
-    running: Option<Rc<Core>>,
+    /// A callback of this server runs around it, and has taken so long; its time does not count meanwhile.
+    running: Option<(Rc<Core>, Duration)>,
     /// Of the fiber that is entered, and whether it has brought a state.
     inner: Option<(Rc<Core>, bool)>,
 }
@@ -66,16 +67,16 @@ impl Crossing {
         let mut entered = false;
         let core = core_of(inner);
         if let Some(core) = &core {
-            if core.metrics.borrow().end_callback().is_some() {
-                running = Some(Rc::clone(core));
+            if let Some(taken) = core.metrics.borrow().pause_callback() {
+                running = Some((Rc::clone(core), taken));
             }
             let context = inner.owner.borrow().as_ref().and_then(|owner| owner.context.take());
             if let Some(context) = context {
                 enter(core, context);
                 entered = true;
             }
-            if inner.owner.borrow().as_ref().is_some_and(|o| o.in_callback.take()) {
-                core.metrics.borrow().begin_callback();
+            if let Some(taken) = inner.owner.borrow().as_ref().and_then(|owner| owner.taken.take()) {
+                core.metrics.borrow().resume_callback(taken);
             }
         }
         Self {
@@ -88,12 +89,12 @@ impl Crossing {
     /// `suspended`: the inner fiber goes on later.
     pub fn leave(self, inner: &Slot, suspended: bool) {
         if let Some((core, entered)) = self.inner {
-            let in_callback = core.metrics.borrow().end_callback().is_some();
+            let taken = core.metrics.borrow().pause_callback();
             // What a fiber that has ended leaves behind is nobody's.
             if suspended || entered {
                 let context = leave(&core);
                 if let Some(owner) = &*inner.owner.borrow() {
-                    owner.in_callback.set(in_callback);
+                    owner.taken.set(taken);
                     *owner.context.borrow_mut() = context;
                 }
             }
@@ -101,8 +102,8 @@ impl Crossing {
         if let Some((core, context)) = self.outer {
             enter(&core, context);
         }
-        if let Some(core) = self.running {
-            core.metrics.borrow().begin_callback();
+        if let Some((core, taken)) = self.running {
+            core.metrics.borrow().resume_callback(taken);
         }
     }
 }

@@ -245,6 +245,24 @@ impl Metrics {
         Some(ran)
     }
 
+    /// The callback that runs waits from now on. How long it took so far, if one ran: [`resume_callback`](Self::resume_callback)
+    /// wants it back.
+    pub fn pause_callback(&self) -> Option<Duration> {
+        let now = nanos(clock::coarse());
+        self.php_seen.store(now, Ordering::Relaxed);
+        match self.callback_since.swap(0, Ordering::Relaxed) {
+            0 => None,
+            since => Some(Duration::from_nanos(now.saturating_sub(since))),
+        }
+    }
+
+    /// A callback goes on that has taken so long before.
+    pub fn resume_callback(&self, taken: Duration) {
+        let now = nanos(clock::coarse());
+        let since = now.saturating_sub(nanos(taken)).max(1);
+        self.callback_since.store(since, Ordering::Relaxed);
+    }
+
     /// How long the callback that runs has run.
     pub fn callback_time(&self) -> Option<Duration> {
         match self.callback_since.load(Ordering::Relaxed) {
