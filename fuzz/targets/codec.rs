@@ -10,6 +10,8 @@ use libfuzzer_sys::fuzz_target;
 #[path = "../../tests/engine/codec_differential/judge.rs"]
 mod judge;
 
+/// Enough for what large messages alone meet: blocks of 16 KiB, eager growth, copies in steps.
+const MAX_MESSAGE: usize = 128 * 1024;
 const LONG: u8 = 0x10;
 
 fuzz_target!(|input: &[u8]| {

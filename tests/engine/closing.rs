@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ferry::engine::frame::MessageKind;
+use ferry::engine::metrics::Limit;
 
 use crate::harness::{Client, Host, eventually, masked_frame};
 
@@ -151,6 +152,7 @@ fn a_client_that_never_answers_a_close_is_dropped() {
     client.expect_close(4000, "");
     host.closed(id, 4000);
     client.expect_end();
+    assert_eq!(host.server.metrics.limited(Limit::CloseTimeout), 1);
     host.finish_quiet();
 }
 
@@ -215,6 +217,8 @@ fn a_broken_frame_fails_the_connection_with_its_code() {
         assert!(!reason.is_empty(), "{what}");
         failed_with(&mut client, code);
     }
+    let limited = [Limit::MessageBytes, Limit::Fragments].map(|limit| host.server.metrics.limited(limit));
+    assert_eq!(limited, [2, 1]);
     host.finish_quiet();
 }
 

@@ -86,6 +86,7 @@ fn slow_client_is_closed() {
     slow.expect_end();
     host.closed(id, 1013);
     assert!(host.server.metrics.dropped.load(Ordering::Relaxed) > 0);
+    assert_eq!(host.server.metrics.limited(Limit::Outbox), 1);
     host.finish();
 }
 
@@ -176,6 +177,7 @@ fn a_socket_that_takes_nothing_is_given_up() {
     let (_deaf, id, outlet) = slow_client(&mut host);
     flood(&host, id, &outlet, || outlet.backlog() > 0);
     assert_eq!(host.closed(id, 1006), "write timeout");
+    assert_eq!(host.server.metrics.limited(Limit::WriteTimeout), 1);
     host.finish_quiet();
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ferry::engine::mailbox::Command;
+use ferry::engine::metrics::Limit;
 use ferry::engine::request::HandshakeReply;
 
 use crate::harness::{Client, Host, upgrade_request};
@@ -22,6 +23,7 @@ fn a_silent_client_is_closed_with_1001() {
     client.close(1001, "");
     client.expect_end();
     host.closed(id, 1001);
+    assert_eq!(host.server.metrics.limited(Limit::IdleTimeout), 1);
     host.finish_quiet();
 }
 

@@ -15,8 +15,8 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
-/// Fuzzed ones reach what large messages alone meet: blocks of 16 KiB, eager growth, copies in steps.
-pub const MAX_MESSAGE: usize = if cfg!(fuzzing) { 128 * 1024 } else { 2048 };
+use super::MAX_MESSAGE;
+
 /// The reason with which tungstenite reports a close code that it refuses.
 const REFUSED_CODE: &str = "Protocol violation";
 

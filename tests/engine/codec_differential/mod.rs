@@ -5,7 +5,9 @@ mod judge;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use judge::{MAX_MESSAGE, Outcome, judge};
+use judge::{Outcome, judge};
+
+const MAX_MESSAGE: usize = 2048;
 
 const CASES: u64 = 5_000;
 

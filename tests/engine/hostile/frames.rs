@@ -16,10 +16,10 @@ fn punished(scene: &Scene, code: u16, attacks: &[(&str, Vec<u8>)]) {
             let close = attacker.frame();
             let given = u16::from_be_bytes(close.payload[..2].try_into().unwrap());
             assert_eq!((close.opcode, given), (8, code), "{name}");
+            scene.neighbours_go_on();
             attacker.expect_end();
         }
     }
-    scene.neighbours_go_on();
     scene.expect_closed(code, 2 * attacks.len() as u64);
     scene.expect_alone();
 }

@@ -34,6 +34,10 @@ fn slow_handshakes_are_cut_at_the_time_limit() {
         std::thread::sleep(Duration::from_millis(10));
     }
     scene.expect_refused(Refusal::HandshakeTimeout, 2 * CLIENTS as u64);
+    scene.neighbours_go_on();
+    for mut client in clients {
+        client.expect_gone();
+    }
     scene.expect_alone();
     scene.finish();
 }

@@ -45,6 +45,9 @@ fn an_end_of_file_ends_a_connection() {
     scene.finish();
 }
 
+/// The beginning of a TLS handshake.
+const CLIENT_HELLO: &[u8] = b"\x16\x03\x01\x00\x20\x01\x00\x00\x1c\x03\x03";
+
 #[test]
 fn tls_on_the_plain_port_and_http_on_the_tls_port_are_refused() {
     let scene = Scene::new(|_| {});
@@ -52,7 +55,11 @@ fn tls_on_the_plain_port_and_http_on_the_tls_port_are_refused() {
         let stream = TcpStream::connect(scene.address()).unwrap();
         let mut client = Client::over_tls(stream, session("localhost"));
         assert!(client.try_write(upgrade_request("/", "")).is_err());
-        scene.expect_refused(Refusal::MalformedRequest, n);
+        scene.expect_refused(Refusal::MalformedRequest, 2 * n - 1);
+        let mut raw = Client::connect(scene.address());
+        assert_eq!(raw.request(CLIENT_HELLO).status, 400);
+        raw.expect_end();
+        scene.expect_refused(Refusal::MalformedRequest, 2 * n);
         let mut plain = Client::connect(scene.tls_address());
         assert_eq!(plain.request(upgrade_request("/", "")).status, 400);
         plain.expect_end();
