@@ -26,7 +26,7 @@ namespace Ferry;
  * | backlog | int 1024 | listen backlog, 1 to 65535 |
  * | path | string or list of strings '' | request paths served; '' or [] serves every path; others get 404 |
  * | health_path | ?string '/healthz' | plain HTTP health check on the same port; null switches it off |
- * | health_timeout | float 30.0 | `health_path` answers 503 once PHP has not come back for this long, from a callback or for events that wait; 0: off |
+ * | health_timeout | float 30.0 | `health_path` answers 503 once PHP has not come back for this long, from a callback or for events that wait (idle, it may stay away); 0: off |
  * | metrics | bool or array false | counters in Prometheus' text format, see below; true: at /metrics on the same port |
  * | subprotocols | list of strings [] | supported subprotocols in order of preference (RFC 6455 section 4.2.2) |
  * | io_threads | int 1 | network threads, 1 to 64 |
@@ -37,7 +37,7 @@ namespace Ferry;
  * | max_header_bytes | int 16384 | size of the request head, 1024 to 1048576; above it 431 |
  * | max_handshakes_per_second | int 0 | 0: no limit; above it 503. Health and metrics are not counted |
  * | max_handshakes_per_second_per_ip | int 0 | 0: no limit; above it 429. IPv6 as above |
- * | max_message_bytes | int 1048576 | size of one message after reassembly; above it close 1009 |
+ * | max_message_bytes | int 1048576 | size of one message after reassembly, and so of one frame; above it close 1009 |
  * | max_fragments | int 1024 | frames per message; above it close 1008 |
  * | max_messages_per_second | int 0 | messages of one connection, with one second's worth at once; above it `rate_policy`; 0: no limit |
  * | max_bytes_per_second | int 0 | their payload bytes after decompression, likewise; a message of more than a second's bytes passes when nothing is owed |
@@ -45,11 +45,11 @@ namespace Ferry;
  * | rate_policy | string 'close' | 'close' (1008), 'drop' (what is too much does not reach PHP) or 'pause' (its socket is not read for a while, so TCP slows the client down) |
  * | inbox_bytes | int 33554432 | undelivered events held for PHP; at the limit sockets are no longer read |
  * | outbox_bytes | int 1048576 | unsent bytes per connection, with 64 for each write that waits; above it `slow_consumer` applies |
- * | outbox_total_bytes | int 1073741824 | the same over all connections, in equal parts for those of each of the `io_threads`; above it `slow_consumer` applies to those that have taken nothing for the longest time, until an eighth is free; 0: no limit |
+ * | outbox_total_bytes | int 1073741824 | the same over all connections, in equal parts for those of each of the `io_threads`; above it `slow_consumer` applies to those that have taken nothing for the longest time, until an eighth is free; counted is what is queued, what malloc keeps beside it is not; 0: no limit |
  * | slow_consumer | string 'disconnect' | 'disconnect' (close 1013), 'drop-oldest' or 'drop-newest' |
  * | compression | bool or array false | permessage-deflate (RFC 7692) with clients that offer it, see below; true: with its defaults |
  * | ping_interval | float 25.0 | keep-alive ping after this long without traffic from the client; 0: off |
- * | idle_timeout | float 60.0 | connection closed (1001) after this long without any frame from it, more than ping_interval when both are on; 0: off |
+ * | idle_timeout | float 60.0 | connection closed (1001) after this long without any frame from it, a pong too: the time to answer a ping is what it has beyond ping_interval, which it must exceed when both are on; 0: off |
  * | close_timeout | float 5.0 | time a client has to answer a close frame |
  * | write_timeout | float 30.0 | time a client has to take any byte of what is queued for it; 0: off |
  * | fibers | bool false | callbacks run in fibers: one that waits (`Ferry\delay()`, `Future::await()`, the HTTP client) lets others go on, see [fibers.md](fibers.md) |
@@ -57,7 +57,7 @@ namespace Ferry;
  * | drain_batch | int 500 | connections that `stop()` closes at a time, in no particular order |
  * | drain_interval | float 0.1 | time between two batches, half more or less at random, and shorter where half the grace would not do; 0: all at once |
  * | tcp_nodelay | bool true | TCP_NODELAY |
- * | slow_ms | int 200 | callbacks that run longer are counted and reported; 0: off |
+ * | slow_ms | int 200 | callbacks that run longer, waits of fibers not counted, are counted and reported; 0: off |
  * | allowed_origins | list of strings [] | exact ('https://example.org') or wildcard subdomain ('https://*.example.org'); empty: any; others get 403 |
  * | allowed_ips, denied_ips | list of CIDR strings [] | client addresses, v4 and v6; denied wins; refused ones get 403 |
  * | trusted_proxies | list of CIDR strings [] | peers whose Forwarded / X-Forwarded-For header is believed |
