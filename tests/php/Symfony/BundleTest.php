@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Ferry\Tests\Symfony;
 
+use Ferry\Bridge\Symfony\DependencyInjection\Configuration;
+use Ferry\Bridge\Symfony\DependencyInjection\FerryExtension;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\Runner;
 use Ferry\Tests\Fixtures\StubConnection;
@@ -13,6 +15,10 @@ use Ferry\Tests\Symfony\Fixtures\ForumHandler;
 use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Symfony\Bundle\FrameworkBundle\Console\Application;
+use Symfony\Component\Config\Definition\ArrayNode;
+use Symfony\Component\Config\Definition\BaseNode;
+use Symfony\Component\Config\Definition\NodeInterface;
+use Symfony\Component\Config\Definition\PrototypedArrayNode;
 use Symfony\Component\Console\Tester\ApplicationTester;
 use Symfony\Component\DependencyInjection\ContainerBuilder;
 
@@ -114,6 +120,30 @@ final class BundleTest extends TestCase
 
         foreach (['server:', 'auth:', 'hygiene:', 'api:', 'publish:', 'metrics:', 'profiler:', 'middleware:', '# Listen backlog, 1 to 65535. Default: 1024'] as $part) {
             self::assertStringContainsString($part, $tester->getDisplay());
+        }
+    }
+
+    public function testEachNodeOfTheConfigurationHasAnExplanation(): void
+    {
+        $configuration = (new FerryExtension())->getConfiguration([], new ContainerBuilder());
+        self::assertInstanceOf(Configuration::class, $configuration);
+        $infos = iterator_to_array(self::infos($configuration->getConfigTreeBuilder()->buildTree()));
+
+        self::assertGreaterThan(80, \count($infos));
+        self::assertSame([], array_keys(array_filter($infos, static fn (?string $info): bool => '' === trim((string) $info))));
+    }
+
+    /**
+     * @return iterable<string, ?string> by path; what a list or a map holds is explained with it, unless it is a map itself
+     */
+    private static function infos(NodeInterface $node): iterable
+    {
+        \assert($node instanceof BaseNode);
+        yield $node->getPath() => $node->getInfo();
+        $within = $node instanceof PrototypedArrayNode ? $node->getPrototype() : $node;
+
+        foreach ($within instanceof ArrayNode ? $within->getChildren() : [] as $child) {
+            yield from self::infos($child);
         }
     }
 

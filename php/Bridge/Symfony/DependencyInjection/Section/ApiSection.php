@@ -35,9 +35,11 @@ final class ApiSection implements SectionInterface
 
     public function configure(NodeBuilder $nodes): void
     {
-        $nodes->arrayNode('api')
+        $api = $nodes->arrayNode('api')
             ->info('Requests to the application\'s own API in the name of a client: Ferry\Api\ApiClient (docs/api-client.md)')
-            ->canBeEnabled()
+            ->canBeEnabled();
+        $api->find('enabled')->info('Whether there is an ApiClient. Default: true as soon as the section is there');
+        $api
             ->children()
                 ->scalarNode('base_uri')
                     ->info('Where the API answers; tokens of clients are sent nowhere else. Needed but in the mode "kernel", whose default is that of the router (framework.router.default_uri)')

@@ -114,9 +114,11 @@ final class AuthSection implements SectionInterface
 
     private function configureTickets(NodeBuilder $auth): void
     {
-        $auth->arrayNode('ticket')
+        $ticket = $auth->arrayNode('ticket')
             ->info('Short-lived tickets that let in once, see Ferry\Auth\TicketIssuer')
-            ->canBeEnabled()
+            ->canBeEnabled();
+        $ticket->find('enabled')->info('Whether tickets let in. Default: true as soon as the section is there');
+        $ticket
             ->children()
                 ->scalarNode('secret')
                     ->info('At least 16 bytes, the same for all processes')

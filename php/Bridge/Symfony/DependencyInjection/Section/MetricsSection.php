@@ -14,9 +14,11 @@ final class MetricsSection implements SectionInterface
 {
     public function configure(NodeBuilder $nodes): void
     {
-        $nodes->arrayNode('metrics')
+        $metrics = $nodes->arrayNode('metrics')
             ->info('Figures about the server for Prometheus: the option "metrics" of docs/options.md')
-            ->canBeEnabled()
+            ->canBeEnabled();
+        $metrics->find('enabled')->info('Whether they can be read. Default: true as soon as the section is there');
+        $metrics
             ->children()
                 ->scalarNode('path')
                     ->info('Where they are read. Default: /metrics')
