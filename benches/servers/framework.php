@@ -11,6 +11,7 @@
  * symfony        the same as a service of a Symfony application: the user in the token storage, chores between messages
  * events         somebody listens to MessageReceived and MessageHandled
  * reset          services are reset after each message
+ * user           as "events", by a handler that asks for its user
  *
  * FERRY_BENCH_JWT_KEY must be set: all stages verify tokens with it, so that their connections have a user.
  */
@@ -19,6 +20,7 @@ declare(strict_types=1);
 
 use Bench\EchoHandler;
 use Bench\Kernel;
+use Bench\UserHandler;
 use Ferry\Connection;
 use Ferry\Handler\HandlerDispatcher;
 use Ferry\HandlerInterface;
@@ -28,7 +30,7 @@ use Ferry\WsServer;
 
 require dirname(__DIR__, 2).'/tests/php/bootstrap.php';
 
-foreach (['Kernel', 'Listener', 'EchoHandler'] as $class) {
+foreach (['Kernel', 'Listener', 'EchoHandler', 'UserHandler'] as $class) {
     require __DIR__."/symfony/$class.php";
 }
 
@@ -86,13 +88,13 @@ if ('handler' === $stage) {
 
 [$reset, $listened] = match ($stage) {
     'symfony' => ['never', false],
-    'events' => ['never', true],
+    'events', 'user' => ['never', true],
     'reset' => ['message', true],
     default => exit("There is no stage \"$stage\".\n"),
 };
 // The container is compiled once per stage; whoever sets TMPDIR removes it.
 $dir = sys_get_temp_dir().'/ferry-bench-'.$stage;
-$kernel = new Kernel(EchoHandler::class, $key, $reset, $listened, $dir);
+$kernel = new Kernel('user' === $stage ? UserHandler::class : EchoHandler::class, $key, $reset, $listened, $dir);
 $kernel->boot();
 $runner = $kernel->getContainer()->get(Runner::class);
 assert($runner instanceof Runner);
