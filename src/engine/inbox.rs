@@ -25,8 +25,8 @@ pub const BUFFER_BYTES: usize = 256 * 1024;
 pub const BURST_BYTES: usize = 1024 * 1024;
 /// Longer payloads move as a buffer of their own: copying them twice costs more than an allocation.
 pub const INLINE_BYTES: usize = 16 * 1024;
-/// Buffers kept for reuse, per server.
-const SPARE_BURSTS: usize = 32;
+/// Buffers kept for reuse, per server. With 32 a million messages left up to 1.1 MiB more behind than the 100,000 before them.
+const SPARE_BURSTS: usize = 8;
 /// Undelivered events per inbox whatever their size: empty messages must be bounded too.
 const MAX_EVENTS: usize = 128 * 1024;
 

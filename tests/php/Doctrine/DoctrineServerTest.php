@@ -93,10 +93,19 @@ final class DoctrineServerTest extends TestCase
         self::assertSame('add 200', $client->receive(30));
         $database->restart(0.3);
 
+        $doubted = 0;
+
         for ($note = 201; $note < 1_200; ++$note) {
-            self::assertSame('add '.$note, $client->receive(30));
+            $answer = $client->receive(30);
+
+            // The server may go between a commit and its confirmation: the note is there when it is written once more.
+            if ('add '.$note !== $answer) {
+                self::assertSame('error Doctrine\DBAL\Exception\UniqueConstraintViolationException', $answer);
+                ++$doubted;
+            }
         }
 
+        self::assertLessThanOrEqual(1, $doubted, 'one note can have been on its way');
         self::assertSame(1_200, $this->stats($client)['notes']);
         self::assertGreaterThanOrEqual(2, \count($this->stats($client)['warnings']), 'each loss is told');
     }
