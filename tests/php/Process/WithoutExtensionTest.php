@@ -20,7 +20,8 @@ final class WithoutExtensionTest extends TestCase
         $exitCode = $process->waitForExit();
 
         self::assertSame(0, $exitCode, $process->output());
-        self::assertMatchesRegularExpression('/^OK \((\d+) tests/m', $process->output());
+        // With notices, such as newer PHPUnit's about mocks, the sum has a line of its own.
+        self::assertMatchesRegularExpression('/^OK(?: \(|, but .*\RTests: )[1-9]\d+/m', $process->output());
     }
 
     public function testRealConnectionsCannotBeMadeWithoutTheExtension(): void
